@@ -1,0 +1,120 @@
+/*
+ * http_server.h - libmicrohttpd behind a table of routes.
+ *
+ * The server runs its own epoll threads. A route's handler is called on one of them when the request
+ * is whole (body in memory, within the route's limit). It answers with http_respond() exactly once:
+ * at once, or later from any thread (the connection is suspended meanwhile). A handler never blocks.
+ *
+ * Guards in front of every route, because libmicrohttpd lacks them: conflicting Content-Length and
+ * Transfer-Encoding, unknown transfer codings and control bytes in headers are refused with 400 and
+ * the connection closed; a request that is not whole within request_timeout_ms (a trickling client)
+ * is cut; bodies over the limit get 413 before they are read; unknown paths 404, wrong methods 405
+ * with Allow. Answers never redirect. Connections without a byte are quiet.
+ *
+ * Calling sequence: http_server_start(); ... http_server_drain() (stop accepting; wait for answers
+ * that are owed); http_server_free().
+ */
+#ifndef ONPUT_HTTP_SERVER_H
+#define ONPUT_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "onput/arena.h"
+#include "onput/error.h"
+#include "onput/http_client.h" /* struct http_header */
+#include "onput/metrics.h"
+#include "onput/text.h"
+
+enum http_method {
+    HTTP_GET = 1 << 0,
+    HTTP_HEAD = 1 << 1,
+    HTTP_POST = 1 << 2,
+    HTTP_PUT = 1 << 3,
+    HTTP_DELETE = 1 << 4,
+    HTTP_PATCH = 1 << 5,
+    HTTP_OPTIONS = 1 << 6,
+};
+
+struct http_server;
+struct http_request;
+
+struct http_route {
+    unsigned methods; /* enum http_method, or-ed */
+    /*
+     * Segments of the raw path: literal, "{name}" (one segment, percent-decoded for captures) or a last "{name...}" that
+     * takes the rest, slashes and all, raw. Matching is done before percent-decoding. First match wins.
+     */
+    const char *path;
+    void (*handler)(void *ctx, struct http_request *request);
+    /*
+     * Called when the headers are in and the body is not; may answer with http_respond(), then the body is not read and
+     * the connection closes. NULL when there is nothing to check early.
+     */
+    void (*admit)(void *ctx, struct http_request *request);
+    size_t max_body_bytes;
+    const char *metric_route; /* label for metrics; NULL: path */
+};
+
+struct http_server_options {
+    const char *address; /* "127.0.0.1", "0.0.0.0", "::1", "::" */
+    uint16_t port;       /* 0: the kernel chooses */
+    int threads;         /* 0: 2 */
+    int connection_limit;       /* 0: 1000 */
+    int idle_timeout_ms;        /* 0: 60000; MinIO keeps idle connections 15 s, stay above */
+    int request_timeout_ms;     /* 0: 30000, headers and body together */
+    const struct http_route *routes;
+    size_t route_count;
+    void *ctx; /* for the handlers */
+    struct metrics *metrics; /* may be NULL */
+};
+
+MUST_CHECK int http_server_start(const struct http_server_options *options,
+                                 struct http_server **out, struct error *err);
+uint16_t http_server_port(const struct http_server *server);
+void http_server_drain(struct http_server *server, int timeout_ms);
+void http_server_free(struct http_server *server); /* NULL-safe; drains with 0 when not drained */
+
+/* ---- reading a request; texts live until http_respond() ---- */
+
+enum http_method http_request_method(const struct http_request *r);
+struct text http_request_method_text(const struct http_request *r);
+struct text http_request_path(const struct http_request *r);  /* raw, as sent */
+struct text http_request_query(const struct http_request *r); /* raw, without "?" */
+struct text http_request_header(const struct http_request *r, const char *name); /* first; empty when absent */
+size_t http_request_headers(const struct http_request *r, const struct http_header **out); /* all, in order */
+struct text http_request_body(const struct http_request *r); /* empty in admit() */
+struct text http_request_capture(const struct http_request *r, const char *name);
+/* Decoded value of a query parameter; false when it is not there. */
+bool http_request_query_value(const struct http_request *r, const char *name, struct text *out);
+struct text http_request_peer(const struct http_request *r); /* IP address as text */
+struct arena *http_request_arena(struct http_request *r);
+/* A word of the handler's own per request: set in admit(), read in the handler. */
+void http_request_set_user(struct http_request *r, void *user);
+void *http_request_user(const struct http_request *r);
+
+/* ---- answering ---- */
+
+struct http_response {
+    int status;
+    const char *content_type; /* NULL: none */
+    const struct http_header *headers;
+    size_t header_count;
+    struct text body; /* copied */
+    int body_fd;      /* used instead of body when body_from_fd: handed over, closed by the server */
+    bool body_from_fd;
+    int64_t fd_offset;
+    int64_t fd_len;
+    int64_t head_content_length; /* for HEAD: the length to announce when >= 0 */
+    bool close_connection;
+};
+
+/* Everything of the response is copied or taken over; the request is gone afterwards. */
+void http_respond(struct http_request *request, const struct http_response *response);
+/* {"message":"..."} or any JSON text with Content-Type application/json. */
+void http_respond_json(struct http_request *request, int status, struct text json);
+void http_respond_error(struct http_request *request, int status, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+#endif
