@@ -41,7 +41,7 @@ enum { TIME_TEXT_BYTES = 40 };
 char *time_format_rfc3339(int64_t wall_ms, char out[TIME_TEXT_BYTES]);
 /* "20261121T191420Z", as SigV4 wants it. */
 char *time_format_basic(int64_t wall_ms, char out[TIME_TEXT_BYTES]);
-/* "Sat, 21 Nov 2026 19:14:20 GMT" (RFC 9110 section 5.6.7). */
+/* "Sat, 21 Nov 2026 19:14:20 GMT" (RFC 9110 section 5.6.7, the form that is not obsolete). */
 char *time_format_http(int64_t wall_ms, char out[TIME_TEXT_BYTES]);
 /* RFC 3339 with "Z" or a numeric offset and any number of fraction digits; also a plain date. */
 MUST_CHECK int time_parse_rfc3339(struct text t, int64_t *out_wall_ms, struct error *err);
