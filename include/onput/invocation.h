@@ -1,0 +1,56 @@
+/*
+ * invocation.h - one durable invocation: its states and the legal ways between them.
+ *
+ *            submit                 claim                 finish
+ *   (new) ────────────▶ PENDING ───────────▶ RUNNING ───────────────▶ (done: the row is deleted)
+ *     │                  ▲  ▲ ▲                │  │
+ *     │ policy denies    │  │ └── retry, ──────┘  │ last attempt failed, or permanent
+ *     ▼                  │  │     recover         ▼
+ *    HELD ───────────────┘  └───────────────── DEAD
+ *          permission given        redrive
+ *
+ * RUNNING is known in memory and in a scratch file that survives kill -9 (see queue.h), not in the
+ * database: a claim costs no commit.
+ */
+#ifndef ONPUT_INVOCATION_H
+#define ONPUT_INVOCATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "onput/text.h"
+
+/* Stored in the database: never renumber. */
+enum invocation_state {
+    INVOCATION_PENDING = 0,
+    INVOCATION_HELD = 1,
+    INVOCATION_DEAD = 2,
+    INVOCATION_RUNNING = 3, /* never in the database */
+    INVOCATION_DONE = 4,    /* never in the database */
+    INVOCATION_STATE_COUNT
+};
+
+const char *invocation_state_name(enum invocation_state state); /* "pending" */
+bool invocation_may_become(enum invocation_state from, enum invocation_state to);
+
+/*
+ * Everything that is known of one. `payload` is a self-contained notification body of one record
+ * (event_decode.h). Texts belong to whoever made the struct.
+ */
+struct invocation {
+    int64_t id;      /* given by the queue, never used twice */
+    char request_id[37]; /* UUID, the same for every attempt */
+    enum invocation_state state;
+    int attempts;        /* finished ones */
+    int64_t accepted_ms; /* wall time of the first commit */
+    int64_t due_ms;      /* wall time */
+    struct text function;
+    struct text store;
+    struct text bucket; /* of the event; for listings, and so that one object is worked on once at a time */
+    struct text key;
+    unsigned char identity[16]; /* event_identity() */
+    struct text reason;         /* of the last failure, or of the hold */
+    struct text payload;
+};
+
+#endif

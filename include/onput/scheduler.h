@@ -1,0 +1,56 @@
+/*
+ * scheduler.h - decides what runs next, runs it on job threads, and says what follows.
+ *
+ * It owns ids, due times and concurrency counts in memory only; it can be thrown away and rebuilt
+ * from the queue at any time. One thread dispatches: a heap of the next due tickets (a window that is
+ * refilled from the queue), one object at a time (two events of one key never run together), at most
+ * function->concurrency at once. Job threads read as straight lines: claim, invoke, finish.
+ *
+ * After an attempt: DONE and SKIPPED finish the row; a retryable failure waits
+ * backoff_delay_ms(attempt) while attempts < function->max_attempts, everything else is dead. Each attempt is one log line and
+ * one set of metrics.
+ *
+ * Threads: scheduler_offer() is called by the queue's writer (see queue.h, on_ready).
+ */
+#ifndef ONPUT_SCHEDULER_H
+#define ONPUT_SCHEDULER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "onput/catalog.h"
+#include "onput/clock.h"
+#include "onput/executor.h"
+#include "onput/metrics.h"
+#include "onput/queue.h"
+
+struct scheduler;
+
+struct scheduler_options {
+    struct queue *queue;
+    struct catalog_holder *catalogs;
+    const struct executor *executor; /* of the built-in function */
+    int job_threads;
+    size_t window;       /* tickets held in memory; 0: 1024 */
+    const struct clock *clock;
+    struct metrics *metrics;
+    /* Called on a job thread after each attempt, for `onput demo`; may be NULL. */
+    void (*on_attempt)(void *ctx, const struct invocation *invocation, const struct outcome *outcome,
+                       int64_t queue_ms);
+    void *on_attempt_ctx;
+};
+
+/* The queue must exist, and its on_ready must call scheduler_offer() with this scheduler. */
+MUST_CHECK int scheduler_new(const struct scheduler_options *options, struct scheduler **out,
+                             struct error *err);
+MUST_CHECK int scheduler_start(struct scheduler *s, struct error *err);
+void scheduler_offer(struct scheduler *s, const struct queue_ticket *tickets, size_t count);
+
+/* Stops dispatching; waits up to timeout_ms for running attempts, then cancels them and hands them back to the queue. */
+void scheduler_drain(struct scheduler *s, int timeout_ms);
+void scheduler_free(struct scheduler *s); /* NULL-safe; drains with 0 when not drained */
+
+/* base × 2^(attempt-1), at most cap, ± 25 % by `random` (any 64-bit value). attempt starts at 1. Pure. */
+int64_t backoff_delay_ms(int64_t base_ms, int64_t cap_ms, int attempt, uint64_t random);
+
+#endif
