@@ -8,8 +8,10 @@ set(ONPUT_WARNINGS
 add_library(onput_build INTERFACE)
 target_compile_options(onput_build INTERFACE
     ${ONPUT_WARNINGS} -fno-strict-aliasing -fstack-protector-strong
-    "SHELL:-include ${CMAKE_SOURCE_DIR}/include/onput/banned.h"
-    $<$<AND:$<CONFIG:Release>,$<STREQUAL:${ONPUT_SANITIZE},>>:-D_FORTIFY_SOURCE=2>)
+    "SHELL:-include ${CMAKE_SOURCE_DIR}/include/onput/banned.h")
+if(NOT ONPUT_SANITIZE)
+    target_compile_options(onput_build INTERFACE $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+endif()
 target_compile_definitions(onput_build INTERFACE _GNU_SOURCE ONPUT_VERSION="${PROJECT_VERSION}")
 target_include_directories(onput_build INTERFACE ${CMAKE_SOURCE_DIR}/include)
 target_link_options(onput_build INTERFACE -Wl,-z,relro,-z,now)
