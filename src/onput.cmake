@@ -48,12 +48,13 @@ function(onput_program name)
 endfunction()
 
 # onput_unit_test(<file without .c> [USES <modules>] [LINK <libraries>] [SOURCES <more files>])
-# The test finds the fixtures through ONPUT_FIXTURES and the programs through ONPUT_BIN_DIR.
+# Every test is linked with tests/support. It finds the fixtures through ONPUT_FIXTURES and the
+# programs through ONPUT_BIN_DIR.
 function(onput_unit_test name)
     cmake_parse_arguments(M "" "" "SOURCES;USES;LINK" ${ARGN})
     add_executable(${name} ${name}.c ${M_SOURCES})
     list(TRANSFORM M_USES PREPEND onput_)
-    target_link_libraries(${name} PRIVATE onput_build ${M_USES} ${M_LINK} PkgConfig::CMOCKA)
+    target_link_libraries(${name} PRIVATE onput_build ${M_USES} ${M_LINK} onput_test_support PkgConfig::CMOCKA)
     target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
     target_compile_definitions(${name} PRIVATE
         ONPUT_FIXTURES="${CMAKE_SOURCE_DIR}/fixtures" ONPUT_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
