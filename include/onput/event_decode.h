@@ -10,8 +10,10 @@
  * which event_decode() reads back to an equal event.
  *
  * Errors: malformed JSON, wrong types, bad key escapes, limits: ERROR_INVALID or ERROR_LIMIT with the
- * path of the member ("Records[0].s3.bucket.name: expected a string, found a number").
- * Unknown members are ignored. Pure: no I/O. Threads: any.
+ * path of the member ("Records[0].s3.bucket.name: expected a string, found a whole number"); a sender
+ * that is in no table is ERROR_UNSUPPORTED. A bucket name has only letters, digits and ".-_:". A time
+ * that cannot be read is no error. Of members with the same name the last one counts. Unknown members
+ * are ignored. Pure: no I/O. Threads: any.
  *
  * Sources: AWS S3 "Event message structure"; MinIO internal/event; Ceph doc/radosgw/notifications;
  * Amazon SNS "HTTP/HTTPS notification JSON format"; EventBridge "Amazon S3 events".
@@ -28,8 +30,8 @@
 
 enum event_batch_kind {
     EVENT_BATCH_RECORDS,
-    EVENT_BATCH_PROBE,                  /* s3:TestEvent, empty body: answer 200 and do nothing */
-    EVENT_BATCH_SUBSCRIPTION_CONFIRM,   /* SNS asks whether the topic may send; see subscribe_url */
+    EVENT_BATCH_PROBE,                /* s3:TestEvent, empty body or list: answer 200, do nothing */
+    EVENT_BATCH_SUBSCRIPTION_CONFIRM, /* SNS asks whether the topic may send; see subscribe_url */
     EVENT_BATCH_UNSUBSCRIBE_CONFIRM,
 };
 
@@ -43,7 +45,7 @@ struct event_batch {
     struct event_record *records;
     size_t count;
     struct text sns_topic_arn; /* of an SNS envelope, else empty */
-    struct text subscribe_url;
+    struct text subscribe_url; /* of either confirmation; whoever fetches it checks its host first */
     struct arena arena;
     struct json_object *tree;
 };
