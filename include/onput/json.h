@@ -2,7 +2,9 @@
  * json.h - strict, bounded JSON reading with json-c, and a small writer.
  *
  * Reading: json_parse() accepts exactly one RFC 8259 value with nothing behind it, within limits of
- * size and depth. Getters take a path such as "Records[0].s3.bucket.name" and write errors that name
+ * size and depth. A name with a NUL and half of a surrogate pair are refused, too, because a tree of
+ * json-c cannot hold them; of equal names the last one counts. Whole numbers beyond 64 bits are kept
+ * as the nearest that fits, and json_get_i64() refuses them. Getters take a path such as "Records[0].s3.bucket.name" and write errors that name
  * it. Texts are borrowed from the tree and may hold NUL.
  *
  * Writing: struct json_writer puts commas and escapes; the caller keeps the nesting right (BUG_ON).

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "onput/attributes.h"
 #include "onput/buffer.h"
+#include "onput/error.h"
 #include "onput/text.h"
 
 /* Length (1 to 4) of the well-formed UTF-8 sequence at `p`, or 0. `left` is at least 1. */
@@ -19,6 +21,11 @@ size_t json_plain_until(struct text t, size_t from);
 enum { JSON_ESCAPE_BYTES = 8 };
 /* Writes what stands for the character at t.ptr[*pos], moves *pos behind it, returns the length. */
 size_t json_escape_one(struct text t, size_t *pos, char out[JSON_ESCAPE_BYTES]);
+
+/* Value of a hex digit in either case, or -1. */
+int hex_value(char c);
+/* Succeeds when the text is one JSON value of ours; see json_scan.c. */
+MUST_CHECK int json_scan(struct text t, struct error *err);
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar; month is 1 to 12. */
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day);

@@ -46,7 +46,7 @@ void buffer_append_hex(struct buffer *b, const void *bytes, size_t len)
     buffer_commit(b, 2 * len);
 }
 
-static int hex_value(char c)
+int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';

@@ -1,10 +1,13 @@
 /*
- * json_read.c - see onput/json.h. json-c's tokener behind strict rules, and typed access by path.
+ * json_read.c - see onput/json.h. json_scan.c decides, json-c builds the tree; typed access
+ * by path.
  */
 #include "onput/json.h"
 
 #include <limits.h>
 #include <string.h>
+
+#include "base_private.h"
 
 void json_release(struct json_object **object)
 {
@@ -12,44 +15,18 @@ void json_release(struct json_object **object)
     *object = NULL;
 }
 
-static int parse_failed(enum json_tokener_error code, size_t at, struct error *err)
-{
-    if (code == json_tokener_error_depth)
-        return error_set(err, ERROR_LIMIT, "the JSON is nested more than %d levels deep",
-                         JSON_MAX_DEPTH);
-    return error_set(err, ERROR_INVALID, "malformed JSON at byte %zu: %s", at,
-                     json_tokener_error_desc(code));
-}
-
-static size_t skip_space(struct text t, size_t at)
-{
-    while (at < t.len &&
-           (t.ptr[at] == ' ' || t.ptr[at] == '\t' || t.ptr[at] == '\n' || t.ptr[at] == '\r'))
-        at++;
-    return at;
-}
-
+/* The text has been scanned: what json-c refuses now is a difference between it and us. */
 static int parse_with(struct json_tokener *tokener, struct text t, struct json_object **out,
                       struct error *err)
 {
     struct json_object *parsed = json_tokener_parse_ex(tokener, t.ptr, (int)t.len);
-    enum json_tokener_error code = json_tokener_get_error(tokener);
-    size_t end = json_tokener_get_parse_end(tokener);
 
     /* A number at the top could go on: a NUL says that it does not. */
-    if (code == json_tokener_continue) {
+    if (json_tokener_get_error(tokener) == json_tokener_continue)
         parsed = json_tokener_parse_ex(tokener, "", 1);
-        code = json_tokener_get_error(tokener);
-        end = t.len;
-    }
-    if (code == json_tokener_continue)
-        return error_set(err, ERROR_INVALID, "the JSON ends too early");
-    if (code != json_tokener_success)
-        return parse_failed(code, end, err);
-    if (skip_space(t, end) != t.len) {
-        json_object_put(parsed);
-        return error_set(err, ERROR_INVALID, "something stands behind the JSON at byte %zu", end);
-    }
+    if (json_tokener_get_error(tokener) != json_tokener_success)
+        return error_set(err, ERROR_INVALID, "malformed JSON: %s",
+                         json_tokener_error_desc(json_tokener_get_error(tokener)));
     *out = parsed;
     return 0;
 }
@@ -61,10 +38,12 @@ int json_parse(struct text t, struct json_object **out, struct error *err)
 
     if (t.len > INT_MAX)
         return error_set(err, ERROR_LIMIT, "the JSON is longer than %d bytes", INT_MAX);
+    if (json_scan(t, err) != 0)
+        return -1;
     /* json-c counts the value inside the innermost array or object as one more level. */
     tokener = json_tokener_new_ex(JSON_MAX_DEPTH + 1);
     BUG_ON(tokener == NULL);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     result = parse_with(tokener, t, out, err);
     json_tokener_free(tokener);
     return result;
