@@ -2,8 +2,8 @@
 
     with CephRgw() as ceph:
         ceph.s3.create_bucket(Bucket="photos")
-        arn = ceph.create_topic("t", "http://127.0.0.1:9999/events", persistent=True)
-        ceph.notify("photos", arn, suffix=".jpg")
+        ceph.create_topic("t", "http://127.0.0.1:9999/events", persistent=True)
+        ceph.notify("photos", "t", suffix=".jpg")
 
 Everything lives in one temporary directory; nothing of a system-wide Ceph is read or written.
 """
@@ -24,6 +24,7 @@ USER = "peer"
 START_TIMEOUT_S = 120
 COMMAND_TIMEOUT_S = 60
 START_ATTEMPTS = 2
+DEFAULT_EVENTS = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
 PROGRAMS = ("ceph", "ceph-authtool", "monmaptool", "ceph-mon", "ceph-osd", "radosgw")
 
 CONF = """
@@ -81,6 +82,7 @@ class CephRgw:
     def __init__(self):
         self.dir = None
         self.daemons = []
+        self.topics = {}  # name -> ARN
 
     def __enter__(self):
         missing = [name for name in PROGRAMS if shutil.which(name) is None]
@@ -188,18 +190,18 @@ class CephRgw:
         self.sns = s3.client(self.endpoint, self.access_key, self.secret_key, service="sns")
 
     def create_topic(self, name, push_endpoint, persistent=False, opaque=None):
-        """A topic that POSTs to `push_endpoint`; returns its ARN."""
+        """A topic that POSTs to `push_endpoint`; a persistent one re-sends until it gets a 2xx."""
         attributes = {"push-endpoint": push_endpoint}
         if persistent:
             attributes["persistent"] = "true"
         if opaque is not None:
             attributes["OpaqueData"] = opaque
-        return self.sns.create_topic(Name=name, Attributes=attributes)["TopicArn"]
+        answer = self.sns.create_topic(Name=name, Attributes=attributes)
+        self.topics[name] = answer["TopicArn"]
 
-    def notify(self, bucket, topic_arn, events=(), prefix="", suffix=""):
-        """Make the bucket report to a topic as well; no events means all created and removed."""
-        topic = {"Id": "onput", "TopicArn": topic_arn}
-        topic["Events"] = list(events) or ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+    def notify(self, bucket, topic, events=DEFAULT_EVENTS, prefix="", suffix=""):
+        """Make the bucket report to a topic as well."""
+        topic = {"Id": "onput", "TopicArn": self.topics[topic], "Events": list(events)}
         rules = [{"Name": n, "Value": v} for n, v in (("prefix", prefix), ("suffix", suffix)) if v]
         if rules:
             topic["Filter"] = {"Key": {"FilterRules": rules}}

@@ -130,5 +130,11 @@ class Minio:
         folder = self.dir / "queue" / target
         return len(list(folder.rglob("*.event*")))
 
+    def failed_sends(self, target):
+        """How many times MinIO has logged that it could not reach a target."""
+        words = (f"{target}:webhook", "connection refused")
+        lines = self.process.log_text().splitlines()
+        return sum(all(word in line for word in words) for line in lines)
+
     def awscli(self, *words):
         return s3.awscli(self.endpoint, self.access_key, self.secret_key, *words)

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Install what the peer tests need, once: Ceph and the AWS CLI from Debian, boto3 and pytest from PyPI,
+# MinIO from its source with Go's own client. What is there already is left alone.
+# Downloads and programs go to ONPUT_PEER_CACHE (default: ~/.cache/onput-peers).
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${ONPUT_PEER_CACHE:-$HOME/.cache/onput-peers}
+
+minio_version=v0.0.0-20260212201848-7aac2a2c5b7c # the last commit before the project was archived
+go_minimum=1.24
+go_release=1.24.8
+old_go=golang-1.19-go # of Debian 12: too old for MinIO, but able to download a newer one
+packages=(radosgw ceph-mon ceph-osd awscli python3-venv)
+
+say() { printf 'peers: %s\n' "$*"; }
+fail() { printf 'peers: %s\n' "$*" >&2; exit 1; }
+
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+install_packages() {
+    local missing=()
+    for package in "$@"; do
+        installed "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "installing Debian packages: ${missing[*]}"
+    command -v apt-get >/dev/null || fail "apt-get is missing: install ${missing[*]} by hand"
+    [ "$(id -u)" = 0 ] || fail "not root: run 'sudo apt-get install --no-install-recommends ${missing[*]}' first"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+install_python() {
+    local stamp=$cache/venv/requirements.txt
+    cmp -s "$here/requirements.txt" "$stamp" && return 0
+    say "installing Python packages into $cache/venv"
+    /usr/bin/python3 -m venv --clear "$cache/venv"
+    "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+    cp "$here/requirements.txt" "$stamp"
+}
+
+# Is the go program $1 at least go_minimum?
+new_enough() {
+    local have
+    have=$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) || return 1
+    printf '%s\n%s\n' "$go_minimum" "${have#go}" | sort -C -V
+}
+
+# The Go distribution is itself published as a Go module, so an old go can fetch a new one; it only
+# does not know that some of its files are programs. It verifies the checksum as for every module.
+download_go() {
+    local old=$1 arch dir
+    arch=$("$old" env GOARCH)
+    say "downloading Go $go_release"
+    rm -rf "$cache/go" "$cache/go-download"
+    GOFLAGS=-modcacherw GOMODCACHE=$cache/go-download \
+        "$old" mod download "golang.org/toolchain@v0.0.1-go$go_release.linux-$arch"
+    dir=$cache/go-download/golang.org/toolchain@v0.0.1-go$go_release.linux-$arch
+    chmod -R u+w "$dir"
+    chmod +x "$dir"/bin/* "$dir"/pkg/tool/*/*
+    mv "$dir" "$cache/go"
+    rm -rf "$cache/go-download"
+}
+
+# Leave the path of a go that can build MinIO in $go.
+find_go() {
+    local candidate
+    for candidate in go "$cache/go/bin/go"; do
+        if new_enough "$candidate"; then
+            go=$candidate
+            return 0
+        fi
+    done
+    old=$(command -v go || true)
+    if [ -z "$old" ]; then
+        install_packages "$old_go"
+        old=/usr/lib/go-1.19/bin/go
+    fi
+    download_go "$old"
+    go=$cache/go/bin/go
+    new_enough "$go" || fail "$go does not run"
+}
+
+install_minio() {
+    local stamp=$cache/bin/minio.version
+    [ "$(cat "$stamp" 2>/dev/null)" = "$minio_version" ] && [ -x "$cache/bin/minio" ] && return 0
+    find_go
+    say "building MinIO $minio_version with $("$go" env GOVERSION); this takes minutes, once"
+    mkdir -p "$cache/bin"
+    GOBIN=$cache/bin GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 \
+        "$go" install "github.com/minio/minio@$minio_version"
+    printf '%s\n' "$minio_version" >"$stamp"
+}
+
+mkdir -p "$cache"
+install_packages "${packages[@]}"
+install_python
+install_minio
+say "everything is installed in $cache"
