@@ -77,11 +77,13 @@ struct queue_submission {
     enum queue_verdict *verdicts;
     void (*done)(struct queue_submission *s, const struct error *err_or_null);
     void *ctx;
-    struct queue_submission *next; /* the queue's own */
+    struct queue_submission *next; /* the queue's own, like arrived_ms */
+    int64_t arrived_ms;
 };
 
 /*
- * Never blocks. ERROR_LIMIT: the queue is full (rows or disk) - done() is not called. retryable.
+ * Never blocks. While the queue is full (rows or disk) the submission waits up to 5 s for room, then
+ * done() gets a retryable ERROR_LIMIT. On -1 (closing, or a fatal error before) done() is not called.
  */
 MUST_CHECK int queue_submit(struct queue *q, struct queue_submission *s, struct error *err);
 
