@@ -8,7 +8,8 @@
  * Calling sequence: http_client_new(); http_client_perform() with a filled struct http_call and a
  * zeroed struct http_reply; read it; http_reply_release(); ... http_client_free().
  *
- * An HTTP status of any value is success of the call: the caller judges it. Failure means that no
+ * An HTTP status of any value is success of the call: the caller judges it. The body of an answer
+ * that is not 2xx is kept up to HTTP_ERROR_BODY_BYTES; what follows is dropped unread. Failure means that no
  * complete answer arrived: ERROR_UNAVAILABLE (could not connect, reset), ERROR_TIMEOUT,
  * ERROR_LIMIT (answer larger than allowed), ERROR_CANCELED, ERROR_PROTOCOL. retryable is set for what may pass;
  * uncertain when the request had been sent and the answer did not arrive whole.
@@ -25,6 +26,8 @@
 #include "onput/buffer.h"
 #include "onput/error.h"
 #include "onput/text.h"
+
+enum { HTTP_ERROR_BODY_BYTES = 64 * 1024 };
 
 struct http_client;
 
