@@ -2,7 +2,8 @@
  * buffer.c - see onput/buffer.h. Grows by doubling up to the maximum; memory comes from memory.c.
  *
  * `capacity` is the room for content; one more byte is always allocated for the closing NUL. An
- * empty buffer owns nothing: it points at a constant and has capacity 0, so nothing is written there.
+ * empty buffer owns nothing: it points at a constant and has capacity 0, so nothing is written
+ * there.
  */
 #include "onput/buffer.h"
 

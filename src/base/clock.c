@@ -70,9 +70,8 @@ static int64_t fake_mono_ms(void *ctx)
 
 void fake_clock_init(struct fake_clock *f, int64_t wall_ms, int64_t mono_ms)
 {
-    *f = (struct fake_clock){.clock = {fake_wall_ms, fake_mono_ms, f},
-                             .wall = wall_ms,
-                             .mono = mono_ms};
+    *f = (struct fake_clock){
+        .clock = {fake_wall_ms, fake_mono_ms, f}, .wall = wall_ms, .mono = mono_ms};
 }
 
 void fake_clock_advance(struct fake_clock *f, int64_t ms)

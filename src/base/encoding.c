@@ -123,8 +123,8 @@ static int base64_value(char c)
 }
 
 /*
- * Decodes four digits of which `count` (2 to 4) are not padding. False when one is no digit, or when
- * bits that belong to no byte are set: then two texts would mean the same bytes.
+ * Decodes four digits of which `count` (2 to 4) are not padding. False when one is no digit, or
+ * when bits that belong to no byte are set: then two texts would mean the same bytes.
  */
 static bool base64_quad(const char *in, size_t count, char *out)
 {
@@ -269,7 +269,10 @@ void buffer_append_xml(struct buffer *b, struct text t)
 
 /* 1: stands for itself in a JSON string. Bytes from 0x80 on are looked at more closely. */
 static const uint8_t json_plain[256] = {
-    [' '] = 1, ['!'] = 1, ['#' ... '['] = 1, [']' ... '~'] = 1,
+    [' '] = 1,
+    ['!'] = 1,
+    ['#' ... '['] = 1,
+    [']' ... '~'] = 1,
 };
 
 /* True for a sequence of `len` bytes that may stay: not a C1 control character, not U+2028/9. */

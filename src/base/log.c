@@ -1,8 +1,8 @@
 /*
  * log.c - see onput/log.h. Formats a line on the stack and writes it with one write(2).
  *
- * The sink is process-wide on purpose: a log line must be possible from everywhere. Its three values
- * are atomic, so that changing the level never needs a lock.
+ * The sink is process-wide on purpose: a log line must be possible from everywhere. Its three
+ * values are atomic, so that changing the level never needs a lock.
  */
 #include "onput/log.h"
 

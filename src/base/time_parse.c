@@ -1,8 +1,8 @@
 /*
  * time_parse.c - see onput/clock.h. Times from text into milliseconds since 1970 UTC.
  *
- * A struct cursor walks over the text and remembers the first mismatch, so that each format reads as
- * the list of its parts; the ranges are checked once at the end.
+ * A struct cursor walks over the text and remembers the first mismatch, so that each format reads
+ * as the list of its parts; the ranges are checked once at the end.
  */
 #include "onput/clock.h"
 
@@ -97,8 +97,8 @@ static int stamp_finish(const struct cursor *c, const struct stamp *s, const cha
     if (s->month < 1 || s->month > 12 || s->day < 1 || s->day > days_in_month(s->year, s->month) ||
         s->hour > 23 || s->minute > 59 || s->second > 60)
         return error_set(err, ERROR_INVALID, "the time names a day or hour that does not exist");
-    seconds = days_from_civil(s->year, s->month, s->day) * 86400 + s->hour * 3600 +
-              s->minute * 60 + s->second - (int64_t)s->offset_minutes * 60;
+    seconds = days_from_civil(s->year, s->month, s->day) * 86400 + s->hour * 3600 + s->minute * 60 +
+              s->second - (int64_t)s->offset_minutes * 60;
     *out_wall_ms = seconds * 1000 + s->ms;
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * fuzz_encoding.c - the decoders of onput/encoding.h and onput/clock.h on any bytes: what they accept
- * must come back the same after encoding it.
+ * fuzz_encoding.c - the decoders of onput/encoding.h and onput/clock.h on any bytes: what they
+ * accept must come back the same after encoding it.
  */
 #include <stdint.h>
 

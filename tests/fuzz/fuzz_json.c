@@ -1,6 +1,6 @@
 /*
- * fuzz_json.c - json_parse() and what follows it: what is accepted must be written again as JSON that
- * is accepted, too, and any bytes must be writable as a string.
+ * fuzz_json.c - json_parse() and what follows it: what is accepted must be written again as JSON
+ * that is accepted, too, and any bytes must be writable as a string.
  */
 #include <stdint.h>
 

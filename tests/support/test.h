@@ -1,6 +1,7 @@
 /*
- * test.h - what every unit test includes first: cmocka with the headers that it wants before it, and
- * a few helpers. All helpers end the running test when they fail; call them from its own thread only.
+ * test.h - what every unit test includes first: cmocka with the headers that it wants before it,
+ * and a few helpers. All helpers end the running test when they fail; call them from its own thread
+ * only.
  *
  *   static void test_json_parse__refuses_a_trailing_comma(void **state) { ... }
  *
@@ -43,7 +44,7 @@
 #define assert_fails(call, err, code)                                                              \
     test_check_fails((call), (err), (code), #call, __FILE__, __LINE__)
 /* Bytes of a struct text against a string; prints both when they differ. */
-#define assert_text(actual, string) test_check_text((actual), text_of(string), __FILE__, __LINE__)
+#define assert_text(actual, string)     test_check_text((actual), text_of(string), __FILE__, __LINE__)
 #define assert_text_equal(actual, text) test_check_text((actual), (text), __FILE__, __LINE__)
 /* `string` must hold `part`; both are NUL-terminated. */
 #define assert_contains(string, part) test_check_contains((string), (part), __FILE__, __LINE__)
