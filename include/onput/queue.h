@@ -43,6 +43,9 @@ struct queue_ticket {
     uint32_t function_hash;
 };
 
+/* The hash of a function's name, as tickets carry it. */
+uint32_t queue_function_hash(struct text function);
+
 struct queue_options {
     const char *directory; /* state directory; made when missing */
     const char *vfs;       /* NULL: the system's */

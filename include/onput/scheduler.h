@@ -2,13 +2,14 @@
  * scheduler.h - decides what runs next, runs it on job threads, and says what follows.
  *
  * It owns ids, due times and concurrency counts in memory only; it can be thrown away and rebuilt
- * from the queue at any time. One thread dispatches: a heap of the next due tickets (a window that is
- * refilled from the queue), one object at a time (two events of one key never run together), at most
- * function->concurrency at once. Job threads read as straight lines: claim, invoke, finish.
+ * from the queue at any time. A window of the next due tickets is kept in a heap and refilled from
+ * the queue. Job threads take the next ticket themselves and read as straight lines: take, claim,
+ * invoke, finish. Two events of one object never run together, and at most function->concurrency
+ * attempts of one function do.
  *
- * After an attempt: DONE and SKIPPED finish the row; a retryable failure waits
- * backoff_delay_ms(attempt) while attempts < function->max_attempts, everything else is dead. Each attempt is one log line and
- * one set of metrics.
+ * After an attempt: DONE and SKIPPED finish the row; a retryable failure waits backoff_delay_ms()
+ * while attempts are left, everything else is dead. Each attempt is one log line and one set of
+ * metrics. Due times are wall time.
  *
  * Threads: scheduler_offer() is called by the queue's writer (see queue.h, on_ready).
  */

@@ -28,8 +28,7 @@ static int run_window(struct queue *q, void *ctx, struct error *err)
             .due_ms = sqlite3_column_int64(stmt, 1),
             .object_hash = queue_hash(db_column_text(stmt, 2), db_column_text(stmt, 3),
                                       db_column_text(stmt, 4)),
-            .function_hash =
-                (uint32_t)queue_hash(db_column_text(stmt, 5), TEXT(""), TEXT("")),
+            .function_hash = queue_function_hash(db_column_text(stmt, 5)),
         };
     }
     sqlite3_reset(stmt);

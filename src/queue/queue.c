@@ -110,6 +110,11 @@ uint64_t queue_hash(struct text a, struct text b, struct text c)
     return hash;
 }
 
+uint32_t queue_function_hash(struct text function)
+{
+    return (uint32_t)queue_hash(function, TEXT(""), TEXT(""));
+}
+
 void queue_note_ready(struct queue *q, int64_t id, int64_t due_ms, struct text store,
                       struct text bucket, struct text key, struct text function)
 {
@@ -121,7 +126,7 @@ void queue_note_ready(struct queue *q, int64_t id, int64_t due_ms, struct text s
         .id = id,
         .due_ms = due_ms,
         .object_hash = queue_hash(store, bucket, key),
-        .function_hash = (uint32_t)queue_hash(function, TEXT(""), TEXT("")),
+        .function_hash = queue_function_hash(function),
     };
 }
 

@@ -126,7 +126,8 @@ static struct writer_call *run_readers(struct queue *q, struct writer_call *call
 }
 
 /* Submissions that do not fit go back to the front of the line until there is room or they waited too long. */
-static struct queue_submission *split_by_room(struct queue *q, struct queue_submission *all)
+static struct queue_submission *split_by_room(struct queue *q, struct queue_submission *all,
+                                              bool closing)
 {
     struct queue_submission *fitting = NULL, **fitting_tail = &fitting;
     struct queue_submission *waiting = NULL, **waiting_tail = &waiting;
@@ -140,7 +141,7 @@ static struct queue_submission *split_by_room(struct queue *q, struct queue_subm
             rows += s->count;
             *fitting_tail = s;
             fitting_tail = &s->next;
-        } else if (now - s->arrived_ms >= QUEUE_FULL_WAIT_MS || q->writer.closing) {
+        } else if (now - s->arrived_ms >= QUEUE_FULL_WAIT_MS || closing) {
             s->done(s, &err);
         } else {
             *waiting_tail = s;
@@ -282,7 +283,7 @@ static void *writer_main(void *ctx)
         }
         g.calls = run_readers(q, g.calls);
         struct queue_submission *taken = g.submissions;
-        g.submissions = split_by_room(q, taken);
+        g.submissions = split_by_room(q, taken, closing);
         full = taken != NULL && g.submissions == NULL;
         commit_group(q, &g);
     }
