@@ -19,8 +19,14 @@ static int value_add(struct arena *arena, struct json_object *value, bool coerce
     case json_type_string:
         *out = arena_text(arena, json_text(value));
         return 0;
-    case json_type_boolean:
     case json_type_int:
+        /* json-c holds a number beyond its range as the end of the range. */
+        if (json_object_get_uint64(value) == UINT64_MAX ||
+            json_object_get_int64(value) == INT64_MIN)
+            return error_set(err, ERROR_LIMIT, "%s is a number too large to stand without quotes",
+                             what);
+        __attribute__((fallthrough));
+    case json_type_boolean:
     case json_type_double:
         if (coerce) {
             *out = arena_text(arena, text_of(json_object_get_string(value)));
