@@ -39,6 +39,7 @@ struct function {
     struct policy *policy;      /* resource policy made of the permissions; never NULL */
     struct text policy_json;
     struct policy *role_policy; /* identity policy of its role; never NULL */
+    struct text role_policy_json;
 };
 
 struct catalog;
