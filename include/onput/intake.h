@@ -67,9 +67,10 @@ struct intake_reply {
 typedef void (*intake_done)(void *ctx, const struct intake_reply *reply, const struct error *err);
 
 /*
- * `store` belongs to `catalog`, whose reference is taken over. `function` is NULL to route by the
- * store's notifications. `body` is copied where it must outlive the call. Returns -1 with *err when nothing was
- * submitted (malformed: ERROR_INVALID / ERROR_LIMIT; unknown function: ERROR_NOT_FOUND; queue full: retryable): `done` is then not called.
+ * `store` and `function` belong to `catalog`, whose reference is taken over, also on failure.
+ * `function` is NULL to route by the store's notifications. `body` is copied. Returns -1 with *err when
+ * nothing was submitted (malformed: ERROR_INVALID or ERROR_LIMIT; the queue is closing or broken);
+ * `done` is then not called.
  */
 MUST_CHECK int intake_submit(struct intake *in, struct catalog *catalog, const struct store *store,
                              const struct function *function, struct text body, intake_done done,
