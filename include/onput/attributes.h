@@ -9,12 +9,12 @@
 #ifndef ONPUT_ATTRIBUTES_H
 #define ONPUT_ATTRIBUTES_H
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK              __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
-#define NORETURN __attribute__((noreturn))
-#define UNUSED __attribute__((unused))
+#define NORETURN                __attribute__((noreturn))
+#define UNUSED                  __attribute__((unused))
 
-#define AUTO_FREE __attribute__((cleanup(cleanup_free)))
+#define AUTO_FREE  __attribute__((cleanup(cleanup_free)))
 #define AUTO_CLOSE __attribute__((cleanup(cleanup_close)))
 
 #define BUG_ON(cond)                                                                               \

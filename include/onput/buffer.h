@@ -2,11 +2,11 @@
  * buffer.h - growing bytes with a maximum given at birth.
  *
  * Invariants: data is never NULL and data[len] is 0; data may hold NUL bytes. A buffer that would
- * pass `max` becomes *failed*: it keeps what it has and ignores further appends, so that a writer can
- * append many parts and check buffer_failed() once at the end.
+ * pass `max` becomes *failed*: it keeps what it has and ignores further appends, so that a writer
+ * can append many parts and check buffer_failed() once at the end.
  *
- * Life cycle: buffer_init() on the caller's storage, buffer_release() frees. buffer_take() hands the
- * bytes to the caller (free()) and leaves an empty buffer.
+ * Life cycle: buffer_init() on the caller's storage, buffer_release() frees. buffer_take() hands
+ * the bytes to the caller (free()) and leaves an empty buffer.
  */
 #ifndef ONPUT_BUFFER_H
 #define ONPUT_BUFFER_H

@@ -2,9 +2,9 @@
  * error.h - the one error value that travels through the program.
  *
  * Every fallible function is `MUST_CHECK int f(..., T *out_x, struct error *err)` and returns 0 or
- * -1. Success leaves *err alone, failure leaves *out_x alone. `err` is never NULL. The function that
- * detects a failure writes a whole sentence for a person; callers may put context in front of it with
- * error_prefix(). Reporting never allocates.
+ * -1. Success leaves *err alone, failure leaves *out_x alone. `err` is never NULL. The function
+ * that detects a failure writes a whole sentence for a person; callers may put context in front of
+ * it with error_prefix(). Reporting never allocates.
  *
  * `retryable` says that the same call may succeed later, `uncertain` that its effect may or may not
  * have happened. Both are set where the knowledge is and decide an invocation's fate.
@@ -28,8 +28,8 @@ enum error_code {
     ERROR_UNSUPPORTED, /* well-formed, but not something that onput handles */
     ERROR_DENIED,      /* authentication or authorisation refused */
     ERROR_NOT_FOUND,
-    ERROR_CONFLICT,    /* a precondition failed: somebody else changed it first */
-    ERROR_THROTTLED,   /* the peer asks for fewer requests */
+    ERROR_CONFLICT,  /* a precondition failed: somebody else changed it first */
+    ERROR_THROTTLED, /* the peer asks for fewer requests */
     ERROR_TIMEOUT,
     ERROR_UNAVAILABLE, /* the peer or a resource cannot be reached at the moment */
     ERROR_IO,          /* file system, database */
@@ -51,12 +51,15 @@ struct error {
 /* Stable lower-case name of a code for logs and metrics: "not_found". */
 const char *error_code_name(enum error_code code);
 
-/* Each sets *err anew and returns -1, so that a caller can `return error_set(...)`. Long messages are cut. */
+/* Each sets *err anew and returns -1, so that a caller can `return error_set(...)`. Long messages
+ * are cut. */
 int error_set(struct error *err, enum error_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Same, and appends ": " and the text of the current errno. */
-int error_set_errno(struct error *err, enum error_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+int error_set_errno(struct error *err, enum error_code code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 /* Same as error_set() with retryable = true. */
-int error_set_retryable(struct error *err, enum error_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+int error_set_retryable(struct error *err, enum error_code code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 
 /* Puts "context: " in front of the message. Returns -1. */
 int error_prefix(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

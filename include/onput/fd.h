@@ -45,10 +45,14 @@ struct memfd {
     size_t len;
 };
 
-#define MEMFD_NONE {.fd = -1}
+#define MEMFD_NONE                                                                                 \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
 #define AUTO_MEMFD __attribute__((cleanup(memfd_release)))
 
-/* Creates it, mapped for reading and writing, of fixed size (F_SEAL_SHRINK | F_SEAL_GROW). Pages are made on first touch. */
+/* Creates it, mapped for reading and writing, of fixed size (F_SEAL_SHRINK | F_SEAL_GROW). Pages
+ * are made on first touch. */
 MUST_CHECK int memfd_create_fixed(const char *name, size_t capacity, struct memfd *out,
                                   struct error *err);
 /* Unmaps and seals it against every further write, by anyone, for ever. */

@@ -16,7 +16,8 @@ void sha256(const void *bytes, size_t len, uint8_t out[SHA256_BYTES]);
 char *sha256_hex(const void *bytes, size_t len, char out[SHA256_HEX_BYTES]);
 void hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
                  uint8_t out[SHA256_BYTES]);
-void md5(const void *bytes, size_t len, uint8_t out[MD5_BYTES]); /* for S3 eTags, not for security */
+/* For S3 eTags, not for security. */
+void md5(const void *bytes, size_t len, uint8_t out[MD5_BYTES]);
 
 /* A running SHA-256; sha256_stream_end() frees it. */
 struct sha256_stream;

@@ -2,10 +2,11 @@
  * json.h - strict, bounded JSON reading with json-c, and a small writer.
  *
  * Reading: json_parse() accepts exactly one RFC 8259 value with nothing behind it, within limits of
- * size and depth. A name with a NUL and half of a surrogate pair are refused, too, because a tree of
- * json-c cannot hold them; of equal names the last one counts. Whole numbers beyond 64 bits are kept
- * as the nearest that fits, and json_get_i64() refuses them. Getters take a path such as "Records[0].s3.bucket.name" and write errors that name
- * it. Texts are borrowed from the tree and may hold NUL.
+ * size and depth. A name with a NUL and half of a surrogate pair are refused, too, because a tree
+ * of json-c cannot hold them; of equal names the last one counts. Whole numbers beyond 64 bits are
+ * kept as the nearest that fits, and json_get_i64() refuses them. Getters take a path such as
+ * "Records[0].s3.bucket.name" and write errors that name it. Texts are borrowed from the tree and
+ * may hold NUL.
  *
  * Writing: struct json_writer puts commas and escapes; the caller keeps the nesting right (BUG_ON).
  */
@@ -26,7 +27,7 @@ enum { JSON_MAX_DEPTH = 32 };
 #define AUTO_JSON __attribute__((cleanup(json_release)))
 void json_release(struct json_object **object); /* json_object_put, NULL-safe; for AUTO_JSON */
 
-/* The caller releases *out with json_object_put(). The size limit is the caller's: check it before. */
+/* The caller releases *out with json_object_put(), and has checked its own limit of size before. */
 MUST_CHECK int json_parse(struct text t, struct json_object **out, struct error *err);
 
 /* The value at `path`, or NULL when a part of the path is missing or null. Borrowed. */
@@ -37,10 +38,10 @@ MUST_CHECK int json_get_text(struct json_object *root, const char *path, struct 
                              struct error *err);
 MUST_CHECK int json_get_i64(struct json_object *root, const char *path, int64_t *out,
                             struct error *err);
-MUST_CHECK int json_get_array(struct json_object *root, const char *path,
-                              struct json_object **out, struct error *err);
-MUST_CHECK int json_get_object(struct json_object *root, const char *path,
-                               struct json_object **out, struct error *err);
+MUST_CHECK int json_get_array(struct json_object *root, const char *path, struct json_object **out,
+                              struct error *err);
+MUST_CHECK int json_get_object(struct json_object *root, const char *path, struct json_object **out,
+                               struct error *err);
 
 /* Optional values: the fallback when missing or null; another type is an error all the same. */
 MUST_CHECK int json_find_text(struct json_object *root, const char *path, struct text fallback,
@@ -48,8 +49,10 @@ MUST_CHECK int json_find_text(struct json_object *root, const char *path, struct
 MUST_CHECK int json_find_i64(struct json_object *root, const char *path, int64_t fallback,
                              int64_t *out, struct error *err);
 
-struct text json_text(struct json_object *string); /* of a json_type_string; empty text for others */
-const char *json_type_label(struct json_object *value); /* "a string", "an object", ... for messages */
+/* Of a json_type_string; the empty text for others. */
+struct text json_text(struct json_object *string);
+/* "a string", "an object", ... for messages. */
+const char *json_type_label(struct json_object *value);
 
 struct json_writer {
     struct buffer *out;

@@ -20,7 +20,13 @@
 #include "onput/error.h"
 #include "onput/text.h"
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_COUNT };
+enum log_level {
+    LOG_LEVEL_DEBUG,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_WARN,
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_COUNT
+};
 enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMAT_COUNT };
 
 enum { LOG_FIELD_MAX_BYTES = 2048 };
@@ -34,10 +40,10 @@ struct log_field {
     int64_t number;
 };
 
-#define LOG_TEXT(k, v) ((struct log_field){LOG_FIELD_TEXT, (k), (v), 0})
-#define LOG_STRING(k, v) ((struct log_field){LOG_FIELD_TEXT, (k), text_of(v), 0})
-#define LOG_I64(k, v) ((struct log_field){LOG_FIELD_I64, (k), {"", 0}, (v)})
-#define LOG_BOOL(k, v) ((struct log_field){LOG_FIELD_BOOL, (k), {"", 0}, (v)})
+#define LOG_TEXT(k, v)     ((struct log_field){LOG_FIELD_TEXT, (k), (v), 0})
+#define LOG_STRING(k, v)   ((struct log_field){LOG_FIELD_TEXT, (k), text_of(v), 0})
+#define LOG_I64(k, v)      ((struct log_field){LOG_FIELD_I64, (k), {"", 0}, (v)})
+#define LOG_BOOL(k, v)     ((struct log_field){LOG_FIELD_BOOL, (k), {"", 0}, (v)})
 #define LOG_ERROR_FIELD(e) LOG_STRING("error", (e)->message)
 
 #define LOG(level, message, ...)                                                                   \

@@ -21,7 +21,10 @@ struct text {
 
 /* A string literal as a text, in an expression and in a static initialiser. */
 #define TEXT(literal) ((struct text){"" literal, sizeof(literal) - 1})
-#define TEXT_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define TEXT_INIT(literal)                                                                         \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
 /* For printf: printf("%.*s", TEXT_ARGS(t)). Lengths beyond INT_MAX are cut. */
 #define TEXT_ARGS(t) ((t).len > 0x7fffffff ? 0x7fffffff : (int)(t).len), (t).ptr
 
@@ -45,8 +48,8 @@ bool text_is_utf8(struct text t);
 struct text text_cut(struct text *rest, char separator);
 
 /*
- * Whole-text numbers in [min, max]: optional sign for i64, decimal digits, nothing else. `what` names
- * the value in the error message.
+ * Whole-text numbers in [min, max]: optional sign for i64, decimal digits, nothing else. `what`
+ * names the value in the error message.
  */
 MUST_CHECK int text_to_i64(struct text t, int64_t min, int64_t max, const char *what, int64_t *out,
                            struct error *err);

@@ -44,7 +44,7 @@
 #define assert_fails(call, err, code)                                                              \
     test_check_fails((call), (err), (code), #call, __FILE__, __LINE__)
 /* Bytes of a struct text against a string; prints both when they differ. */
-#define assert_text(actual, string)     test_check_text((actual), text_of(string), __FILE__, __LINE__)
+#define assert_text(actual, s)          test_check_text((actual), text_of(s), __FILE__, __LINE__)
 #define assert_text_equal(actual, text) test_check_text((actual), (text), __FILE__, __LINE__)
 /* `string` must hold `part`; both are NUL-terminated. */
 #define assert_contains(string, part) test_check_contains((string), (part), __FILE__, __LINE__)
