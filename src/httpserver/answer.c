@@ -26,18 +26,22 @@ void *answer_on_target(void *cls, const char *target, struct MHD_Connection *mhd
 
 /* ---- the list of requests that are owed an answer ---- */
 
-static void owed_add(struct http_request *r)
+/* False at the end of the server: nothing may be suspended any more. */
+static bool owed_add(struct http_request *r)
 {
     struct http_server *server = r->server;
-    atomic_fetch_add(&server->refs, 1);
-    r->holds_server = true;
-    r->is_owed = true;
     pthread_mutex_lock(&server->owed_lock);
-    r->owed_next = server->owed;
-    if (r->owed_next)
-        r->owed_next->owed_prev = r;
-    server->owed = r;
+    if (!atomic_load(&server->ending)) {
+        atomic_fetch_add(&server->refs, 1);
+        r->holds_server = true;
+        r->is_owed = true;
+        r->owed_next = server->owed;
+        if (r->owed_next)
+            r->owed_next->owed_prev = r;
+        server->owed = r;
+    }
     pthread_mutex_unlock(&server->owed_lock);
+    return r->is_owed;
 }
 
 static void owed_remove(struct http_request *r)
@@ -180,6 +184,23 @@ static enum MHD_Result on_headers(struct http_request *r, const char *method, co
     return MHD_YES;
 }
 
+/* The handler was called, and a thread may be answering at this moment. */
+static enum MHD_Result wait_for_answer(struct http_request *r)
+{
+    struct MHD_Connection *mhd = r->mhd;
+    int expected = ANSWER_OPEN;
+    if (owed_add(r)) {
+        MHD_suspend_connection(mhd);
+        if (!atomic_compare_exchange_strong(&r->answer, &expected, ANSWER_SUSPENDED))
+            MHD_resume_connection(mhd);
+        return MHD_YES;
+    }
+    atomic_store(&r->holders, 2);
+    if (atomic_compare_exchange_strong(&r->answer, &expected, ANSWER_FORCED))
+        return answer_send_forced(r);
+    return answer_send(r);
+}
+
 static enum MHD_Result on_whole(struct http_request *r)
 {
     r->stage = STAGE_ANSWER;
@@ -187,18 +208,13 @@ static enum MHD_Result on_whole(struct http_request *r)
         refuse_large_body(r);
     if (is_answered(r))
         return answer_send(r);
+    if (atomic_load_explicit(&r->server->ending, memory_order_relaxed)) {
+        request_refuse(r, 503, NULL, "the server is shutting down");
+        return answer_send(r);
+    }
     connection_enter(r->connection, PHASE_HANDLING, 0);
     r->route->handler(r->server->options.ctx, r);
-    if (is_answered(r))
-        return answer_send(r);
-
-    struct MHD_Connection *mhd = r->mhd;
-    int expected = ANSWER_OPEN;
-    owed_add(r);
-    MHD_suspend_connection(mhd);
-    if (!atomic_compare_exchange_strong(&r->answer, &expected, ANSWER_SUSPENDED))
-        MHD_resume_connection(mhd);
-    return MHD_YES;
+    return is_answered(r) ? answer_send(r) : wait_for_answer(r);
 }
 
 enum MHD_Result answer_on_access(void *cls, struct MHD_Connection *mhd, const char *url,
@@ -240,6 +256,7 @@ void answer_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
     if (!r)
         return;
     *request = NULL;
+    owed_remove(r); /* resumed, but the client had gone: there was nobody to send to */
     if (r->body_unread)
         door_linger(&server->door, r->connection->fd);
     connection_enter(r->connection, PHASE_IDLE,
@@ -294,6 +311,7 @@ static void force_listed(struct http_server *server)
 void answer_force_all(struct http_server *server)
 {
     pthread_mutex_lock(&server->owed_lock);
+    atomic_store(&server->ending, true);
     while (server->owed) {
         force_listed(server);
         /* An answer that is just being given shows in the list a moment later. */

@@ -122,7 +122,8 @@ struct http_server {
     struct MHD_Daemon *lanes[MAX_LANES];
     int lane_count;
     struct door door;
-    atomic_bool draining;
+    atomic_bool draining; /* answers close their connection */
+    atomic_bool ending;   /* everything is answered 503, nothing is suspended; set under owed_lock */
     atomic_int refs; /* one for the owner, one for each request that was ever suspended */
     pthread_mutex_t owed_lock;
     pthread_cond_t owed_changed;
@@ -223,7 +224,7 @@ enum MHD_Result answer_on_access(void *cls, struct MHD_Connection *mhd, const ch
                                  size_t *upload_len, void **request);
 void answer_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
                          enum MHD_RequestTerminationCode code);
-/* Answers 503 for everyone who has not, and waits until the lanes have taken that up. */
+/* From now on 503: for everyone who waits, and for everyone who comes. Returns when nobody is suspended. */
 void answer_force_all(struct http_server *server);
 
 #endif
