@@ -1,8 +1,9 @@
 /*
  * event.h - the one normalised object event.
  *
- * Every sender's notification becomes an array of these. Texts are borrowed from the arena that the
- * decoder was given. Nothing in an event chooses an endpoint or a credential: bucket and key are data.
+ * Every sender's notification becomes an array of these. Texts are borrowed from the batch that the
+ * decoder filled, and may hold any byte. Nothing in an event chooses an endpoint or a credential:
+ * bucket and key are data.
  */
 #ifndef ONPUT_EVENT_H
 #define ONPUT_EVENT_H
@@ -34,8 +35,12 @@ enum event_dialect {
 
 enum event_kind {
     EVENT_KIND_CREATED, /* ObjectCreated:{Put,Post,Copy,CompleteMultipartUpload} */
-    EVENT_KIND_REMOVED, /* ObjectRemoved:*, lifecycle deletions */
-    EVENT_KIND_OTHER,   /* tags, ACLs, retention, access, replication, ...: nothing to render */
+    /*
+     * ObjectRemoved:*, lifecycle deletions. The event does not say whether it was the current
+     * version that went: with a version_id, ask the store whether the object is still there.
+     */
+    EVENT_KIND_REMOVED,
+    EVENT_KIND_OTHER, /* tags, ACLs, retention, access, replication, ...: nothing to render */
     EVENT_KIND_COUNT
 };
 
@@ -50,14 +55,15 @@ struct event {
     int64_t size;           /* -1 when the sender gave none */
     int64_t time_ms;        /* wall time of the change, 0 when unknown or unreadable */
     /*
-     * Orders events of one key where the sender gives an order: compare as bytes. Empty when it gives
-     * none that can be trusted (Ceph's sequencer is little-endian; its eventId is used instead).
+     * Orders events of one key where the sender gives an order: compare as bytes. Empty when it
+     * gives none that can be trusted (Ceph's sequencer is little-endian; its eventId is used
+     * instead).
      */
     struct text order;
     struct text sequencer;  /* as received, for deduplication */
     struct text user_agent; /* of the request that changed the object, when told */
     struct text principal;
-    bool made_by_onput; /* the object carries onput's mark, or onput's user agent wrote it */
+    bool made_by_onput;      /* the object carries onput's mark, or onput's user agent wrote it */
     struct text opaque_data; /* Ceph's opaqueData */
 };
 
@@ -71,8 +77,9 @@ const char *event_kind_name(enum event_kind kind);          /* "created", "remov
 
 /*
  * True when `pattern`, as a notification configuration writes it ("s3:ObjectCreated:*", with or
- * without "s3:"), covers the event's name. For "ObjectCreated:*" only kind CREATED counts: MinIO files
- * tag and retention writes under ObjectCreated, and a thumbnail must not be made again for those.
+ * without "s3:"), covers the event's name. For "ObjectCreated:*" only kind CREATED counts: MinIO
+ * files tag and retention writes under ObjectCreated, and a thumbnail must not be made again for
+ * those.
  */
 bool event_name_matches(struct text pattern, const struct event *event);
 
