@@ -61,6 +61,8 @@ struct intake_reply {
     enum event_batch_kind kind;
     const struct intake_result *results;
     size_t count;
+    struct text sns_topic_arn; /* with EVENT_BATCH_SUBSCRIPTION_CONFIRM */
+    struct text subscribe_url;
 };
 
 /* `err` is NULL on success; then every accepted row is synced. */

@@ -117,6 +117,9 @@ MUST_CHECK int queue_finish(struct queue *q, int64_t id, enum queue_finish how, 
 
 /* ---- look and mend ---- */
 
+/* True after a fatal error. Never waits. */
+bool queue_has_failed(struct queue *q);
+
 struct queue_stats {
     int64_t pending; /* running ones included */
     int64_t running;

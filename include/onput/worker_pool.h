@@ -16,6 +16,7 @@
 #ifndef ONPUT_WORKER_POOL_H
 #define ONPUT_WORKER_POOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "onput/clock.h"
@@ -40,6 +41,9 @@ MUST_CHECK int worker_pool_new(const struct worker_pool_options *options, struct
                                struct error *err);
 /* Kills what is left. No render may be running. NULL-safe. */
 void worker_pool_free(struct worker_pool *pool);
+
+/* True while at least one worker is idle or busy. Never waits. */
+bool worker_pool_is_ready(struct worker_pool *pool);
 
 /* What the first worker reported. */
 void worker_pool_describe(struct worker_pool *pool, struct worker_ready *out);

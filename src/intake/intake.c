@@ -88,7 +88,10 @@ static struct intake_result result_of(const struct submission *s, size_t i)
 
 static void answer(struct submission *s, const struct error *err)
 {
-    struct intake_reply reply = {.kind = s->batch.kind, .count = s->decided_count};
+    struct intake_reply reply = {.kind = s->batch.kind,
+                                 .count = s->decided_count,
+                                 .sns_topic_arn = s->batch.sns_topic_arn,
+                                 .subscribe_url = s->batch.subscribe_url};
     if (err == NULL) {
         struct intake_result *results = ARENA_ARRAY(&s->arena, struct intake_result, reply.count);
         for (size_t i = 0; i < reply.count; i++) {

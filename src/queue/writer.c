@@ -289,6 +289,14 @@ static void *writer_main(void *ctx)
     }
 }
 
+bool queue_has_failed(struct queue *q)
+{
+    pthread_mutex_lock(&q->writer.lock);
+    bool failed = q->writer.failed;
+    pthread_mutex_unlock(&q->writer.lock);
+    return failed;
+}
+
 int writer_start(struct queue *q, struct error *err)
 {
     int rc = pthread_create(&q->writer.thread, NULL, writer_main, q);
