@@ -36,18 +36,31 @@ static bool profile_applies(VipsImage *image)
     return info.space != ICC_OTHER && info.space == space_of(image) && !info.is_srgb;
 }
 
-/* 16-bit samples become 8-bit ones first: the difference is below what an 8-bit output can show. */
-static int to_eight_bits(VipsImage *in, VipsImage **out)
+/* Spaces that only make sense with more than 8 bits leave them on the way to the screen's. */
+static int change_depth(VipsImage *in, VipsImage **out)
 {
     if (in->BandFmt == VIPS_FORMAT_UCHAR)
         return vips_copy(in, out, NULL);
-    if (in->Type == VIPS_INTERPRETATION_RGB16)
-        return vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, NULL);
-    if (in->Type == VIPS_INTERPRETATION_GREY16)
-        return vips_colourspace(in, out, VIPS_INTERPRETATION_B_W, NULL);
-    if (in->Type == VIPS_INTERPRETATION_CMYK && in->BandFmt == VIPS_FORMAT_USHORT)
+    if (space_of(in) == ICC_CMYK)
         return vips_cast(in, out, VIPS_FORMAT_UCHAR, "shift", TRUE, NULL);
-    return vips_copy(in, out, NULL);
+    bool grey = in->Bands < 3;
+    AUTO_IMAGE VipsImage *screen = NULL;
+    if (vips_colourspace(in, &screen, grey ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB,
+                         NULL) != 0)
+        return -1;
+    return vips_cast(screen, out, VIPS_FORMAT_UCHAR, NULL);
+}
+
+/* Extra channels of a TIFF, beyond one for alpha, are dropped. CMYK has no alpha then. */
+int image_to_eight_bits(VipsImage *in, VipsImage **out)
+{
+    AUTO_IMAGE VipsImage *eight = NULL;
+    if (change_depth(in, &eight) != 0)
+        return -1;
+    if (eight->Bands > 4)
+        return vips_extract_band(eight, out, 0, "n", 4, NULL);
+    *out = g_steal_pointer(&eight);
+    return 0;
 }
 
 /* Without a usable profile, CMYK is taken for that of a common press. */
@@ -77,12 +90,8 @@ static int to_screen_space(VipsImage *in, VipsImage **out)
 
 int image_to_srgb(VipsImage *in, VipsImage **out)
 {
-    AUTO_IMAGE VipsImage *eight = NULL, *profiled = NULL, *screen = NULL;
-    if (to_eight_bits(in, &eight) != 0 || apply_profile(eight, &profiled) != 0 ||
-        to_screen_space(profiled, &screen) != 0)
+    AUTO_IMAGE VipsImage *profiled = NULL;
+    if (apply_profile(in, &profiled) != 0)
         return -1;
-    if (screen->Bands > 4)
-        return vips_extract_band(screen, out, 0, "n", 3, NULL);
-    *out = g_steal_pointer(&screen);
-    return 0;
+    return to_screen_space(profiled, out);
 }

@@ -71,6 +71,14 @@ static uint64_t area(struct size s)
     return (uint64_t)s.width * s.height;
 }
 
+/* Cropping by what is in the picture needs all of it. */
+static uint64_t held_pixels(const struct rendition *r, const struct plan_step *step)
+{
+    bool whole =
+        r->gravity == RENDITION_GRAVITY_ATTENTION || r->gravity == RENDITION_GRAVITY_ENTROPY;
+    return area(whole ? step->scaled : step->out);
+}
+
 static int check_rendition(const struct rendition *r, struct error *err)
 {
     bool needs_both = r->fit != RENDITION_FIT_INSIDE;
@@ -130,11 +138,11 @@ int plan_make(const struct render_job *job, const enum image_format formats[], s
         if (check_rendition(r, err) != 0)
             return -1;
         plan_size(r, formats[i], source, &step);
-        if (area(step.scaled) > job->limits.max_pixels)
+        if (held_pixels(r, &step) > job->limits.max_pixels)
             return error_set(err, ERROR_LIMIT,
-                             "Rendition \"%s\" would have %" PRIu64
+                             "Rendition \"%s\" would take %" PRIu64
                              " pixels; max_pixels allows %" PRIu64 ".",
-                             r->name, area(step.scaled), job->limits.max_pixels);
+                             r->name, held_pixels(r, &step), job->limits.max_pixels);
         plan.master.width = max_u32(plan.master.width, min_u32(step.scaled.width, source.width));
         plan.master.height =
             max_u32(plan.master.height, min_u32(step.scaled.height, source.height));

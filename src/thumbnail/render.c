@@ -100,6 +100,14 @@ static int finish_master(VipsImage *small, int orientation, VipsImage **out)
     return *out ? 0 : -1;
 }
 
+static int shrink_source(VipsImage *pixels, struct size wanted, VipsImage **out)
+{
+    AUTO_IMAGE VipsImage *eight = NULL;
+    if (image_to_eight_bits(pixels, &eight) != 0)
+        return -1;
+    return image_resize(eight, wanted, (struct window){.size = wanted}, out);
+}
+
 static int decode_master(struct render *r, struct error *err)
 {
     AUTO_IMAGE VipsImage *pixels = NULL, *small = NULL, *finished = NULL;
@@ -108,48 +116,60 @@ static int decode_master(struct render *r, struct error *err)
         wanted = (struct size){r->plan.master.height, r->plan.master.width};
     if (source_pixels(&r->source, wanted, &pixels, err) != 0)
         return -1;
-    if (image_resize(pixels, wanted, &small) != 0 ||
-        finish_master(small, r->source.orientation, &finished) != 0 ||
-        vips_copy(finished, &r->master, NULL) != 0)
+    if (shrink_source(pixels, wanted, &small) != 0)
         return vips_failed(err, ERROR_INVALID, "The picture is broken or truncated");
+    if (finish_master(small, r->source.orientation, &finished) != 0 ||
+        vips_copy(finished, &r->master, NULL) != 0)
+        return vips_failed(err, ERROR_INTERNAL, "The picture's colours cannot be converted");
     strip_metadata(r, r->master);
     return 0;
 }
 
-static int crop_smart(VipsImage *in, struct size out, VipsInteresting interesting,
-                      VipsImage **cropped)
+static bool is_smart(enum rendition_gravity gravity)
 {
-    return vips_smartcrop(in, cropped, (int)out.width, (int)out.height, "interesting", interesting,
+    return gravity == RENDITION_GRAVITY_ATTENTION || gravity == RENDITION_GRAVITY_ENTROPY;
+}
+
+/* What is cut out of `scaled` when nobody needs to look at the pixels. */
+static struct window window_of(const struct plan_step *step, enum rendition_gravity gravity)
+{
+    uint32_t spare_x = step->scaled.width - step->out.width;
+    uint32_t spare_y = step->scaled.height - step->out.height;
+    struct window w = {.left = spare_x / 2, .top = spare_y / 2, .size = step->out};
+    if (gravity == RENDITION_GRAVITY_NORTH)
+        w.top = 0;
+    else if (gravity == RENDITION_GRAVITY_SOUTH)
+        w.top = spare_y;
+    else if (gravity == RENDITION_GRAVITY_WEST)
+        w.left = 0;
+    else if (gravity == RENDITION_GRAVITY_EAST)
+        w.left = spare_x;
+    return w;
+}
+
+static int crop(VipsImage *in, const struct plan_step *step, enum rendition_gravity gravity,
+                VipsImage **out)
+{
+    int width = (int)step->out.width, height = (int)step->out.height;
+    struct window w = window_of(step, gravity);
+    if (in->Xsize == width && in->Ysize == height)
+        return vips_copy(in, out, NULL);
+    if (!is_smart(gravity))
+        return vips_extract_area(in, out, (int)w.left, (int)w.top, width, height, NULL);
+    return vips_smartcrop(in, out, width, height, "interesting",
+                          gravity == RENDITION_GRAVITY_ENTROPY ? VIPS_INTERESTING_ENTROPY
+                                                               : VIPS_INTERESTING_ATTENTION,
                           NULL);
 }
 
-static int crop(VipsImage *in, struct size out, enum rendition_gravity gravity, VipsImage **cropped)
+/* `base` resized to `part` of `whole`; shared when that is what it is. */
+static int resize(VipsImage *base, struct size whole, struct window part, VipsImage **out)
 {
-    int left = (in->Xsize - (int)out.width) / 2, top = (in->Ysize - (int)out.height) / 2;
-    switch (gravity) {
-    case RENDITION_GRAVITY_ATTENTION:
-        return crop_smart(in, out, VIPS_INTERESTING_ATTENTION, cropped);
-    case RENDITION_GRAVITY_ENTROPY:
-        return crop_smart(in, out, VIPS_INTERESTING_ENTROPY, cropped);
-    case RENDITION_GRAVITY_NORTH:
-        top = 0;
-        break;
-    case RENDITION_GRAVITY_SOUTH:
-        top *= 2;
-        top += (in->Ysize - (int)out.height) % 2;
-        break;
-    case RENDITION_GRAVITY_WEST:
-        left = 0;
-        break;
-    case RENDITION_GRAVITY_EAST:
-        left *= 2;
-        left += (in->Xsize - (int)out.width) % 2;
-        break;
-    case RENDITION_GRAVITY_CENTRE:
-    case RENDITION_GRAVITY_COUNT:
-        break;
-    }
-    return vips_extract_area(in, cropped, left, top, (int)out.width, (int)out.height, NULL);
+    bool is_same = (uint32_t)base->Xsize == whole.width && (uint32_t)base->Ysize == whole.height;
+    if (!is_same)
+        return image_resize(base, whole, part, out);
+    return vips_extract_area(base, out, (int)part.left, (int)part.top, (int)part.size.width,
+                             (int)part.size.height, NULL);
 }
 
 static int flatten(VipsImage *in, uint32_t colour, VipsImage **out)
@@ -162,21 +182,6 @@ static int flatten(VipsImage *in, uint32_t colour, VipsImage **out)
     int rc = vips_flatten(coloured, out, "background", background, NULL);
     vips_area_unref(VIPS_AREA(background));
     return rc;
-}
-
-/* Crops, and puts a background behind what the format cannot leave transparent. */
-static int shape(VipsImage *picture, const struct rendition *wanted, enum image_format format,
-                 struct size out, VipsImage **shaped)
-{
-    AUTO_IMAGE VipsImage *cropped = NULL;
-    if ((uint32_t)picture->Xsize == out.width && (uint32_t)picture->Ysize == out.height)
-        cropped = g_object_ref(picture);
-    else if (crop(picture, out, wanted->gravity, &cropped) != 0)
-        return -1;
-    if (format == IMAGE_FORMAT_JPEG && vips_image_hasalpha(cropped))
-        return flatten(cropped, wanted->background, shaped);
-    *shaped = g_steal_pointer(&cropped);
-    return 0;
 }
 
 static int store(struct render *r, const struct rendition *wanted, void *bytes, size_t len,
@@ -205,12 +210,9 @@ static int encode_step(struct render *r, const struct plan_step *step, VipsImage
         .with_profile = wanted->keep & RENDITION_KEEP_ICC && r->had_profile,
         .rights_or_null = wanted->keep & RENDITION_KEEP_COPYRIGHT ? &r->rights : NULL,
     };
-    AUTO_IMAGE VipsImage *shaped = NULL;
-    if (shape(picture, wanted, options.format, step->out, &shaped) != 0)
-        return vips_failed(err, ERROR_INTERNAL, "The rendition cannot be cropped");
     void *bytes;
     size_t len, offset = r->used;
-    if (image_encode(shaped, &options, &bytes, &len, err) != 0)
+    if (image_encode(picture, &options, &bytes, &len, err) != 0)
         return -1;
     int rc = store(r, wanted, bytes, len, err);
     g_free(bytes);
@@ -218,23 +220,40 @@ static int encode_step(struct render *r, const struct plan_step *step, VipsImage
         *out = (struct render_output){
             .offset = offset,
             .bytes = len,
-            .width = (uint32_t)shaped->Xsize,
-            .height = (uint32_t)shaped->Ysize,
+            .width = (uint32_t)picture->Xsize,
+            .height = (uint32_t)picture->Ysize,
             .format = options.format,
         };
     return rc;
 }
 
+/* The rendition's pixels. A whole picture is only made where somebody needs what is cut off. */
+static int make_picture(struct render *r, uint32_t i, VipsImage **out)
+{
+    const struct plan_step *step = &r->plan.steps[i];
+    const struct rendition *wanted = &r->job->renditions[step->index];
+    VipsImage *base = step->base == PLAN_MASTER ? r->master : r->pictures[step->base];
+    if (!step->is_base && !is_smart(wanted->gravity))
+        return resize(base, step->scaled, window_of(step, wanted->gravity), out);
+    AUTO_IMAGE VipsImage *whole = NULL;
+    if (resize(base, step->scaled, (struct window){.size = step->scaled}, &whole) != 0)
+        return -1;
+    if (step->is_base)
+        r->pictures[i] = g_object_ref(whole);
+    return crop(whole, step, wanted->gravity, out);
+}
+
 static int run_step(struct render *r, uint32_t i, struct render_output *out, struct error *err)
 {
     const struct plan_step *step = &r->plan.steps[i];
-    VipsImage *base = step->base == PLAN_MASTER ? r->master : r->pictures[step->base];
-    AUTO_IMAGE VipsImage *picture = NULL;
-    if (image_resize(base, step->scaled, &picture) != 0)
+    AUTO_IMAGE VipsImage *picture = NULL, *opaque = NULL;
+    if (make_picture(r, i, &picture) != 0)
         return vips_failed(err, ERROR_INTERNAL, "The rendition cannot be resized");
-    if (step->is_base)
-        r->pictures[i] = g_object_ref(picture);
-    return encode_step(r, step, picture, out, err);
+    if (r->formats[step->index] != IMAGE_FORMAT_JPEG || !vips_image_hasalpha(picture))
+        return encode_step(r, step, picture, out, err);
+    if (flatten(picture, r->job->renditions[step->index].background, &opaque) != 0)
+        return vips_failed(err, ERROR_INTERNAL, "The rendition cannot be made opaque");
+    return encode_step(r, step, opaque, out, err);
 }
 
 static void describe_source(const struct render *r, const struct image_header *header,

@@ -68,8 +68,17 @@ MUST_CHECK int source_pixels(const struct source *s, struct size wanted, VipsIma
                              struct error *err);
 MUST_CHECK int image_load(struct text input, enum image_format format, VipsImage **out);
 
-/* shrink.c: into memory, exactly `size`. Alpha is weighed. */
-MUST_CHECK int image_resize(VipsImage *in, struct size size, VipsImage **out);
+/*
+ * shrink.c: the part `window` of what `in` is when it is resized to `whole`, in memory. `in` has 8
+ * bits and at most 4 bands; it is read once, from top to bottom.
+ */
+struct window {
+    uint32_t left;
+    uint32_t top;
+    struct size size;
+};
+MUST_CHECK int image_resize(VipsImage *in, struct size whole, struct window window,
+                            VipsImage **out);
 
 /* icc.c: pure. */
 enum icc_space { ICC_OTHER, ICC_GREY, ICC_RGB, ICC_CMYK };
@@ -79,7 +88,8 @@ struct icc_info {
 };
 struct icc_info icc_inspect(struct text profile);
 
-/* colour.c: 8 bits, grey or sRGB, with alpha or without. */
+/* colour.c: first 8 bits and at most 4 bands, row by row; later grey or sRGB. Alpha stays. */
+MUST_CHECK int image_to_eight_bits(VipsImage *in, VipsImage **out);
 MUST_CHECK int image_to_srgb(VipsImage *in, VipsImage **out);
 bool image_has_profile(VipsImage *image);
 
