@@ -232,11 +232,18 @@ static bool null_holds(const struct condition *c, bool is_absent)
     return false;
 }
 
+/* A quantifier speaks first: IAM lets IfExists change nothing behind ForAnyValue or ForAllValues. */
 static bool absent_holds(const struct condition *c)
 {
-    if (c->if_exists || c->quantifier == QUANTIFIER_ALL)
+    switch (c->quantifier) {
+    case QUANTIFIER_ANY:
+        return false;
+    case QUANTIFIER_ALL:
         return true;
-    return c->quantifier == QUANTIFIER_NONE && c->op->is_negated;
+    case QUANTIFIER_NONE:
+        break;
+    }
+    return c->if_exists || c->op->is_negated;
 }
 
 bool condition_holds(const struct condition *c, const struct policy_request *request)

@@ -65,8 +65,8 @@ static int operands_parse(struct policy *policy, struct json_object *value, stru
                           struct error *err)
 {
     struct pattern_rules rules = {&policy->arena, policy->has_variables, c->op->has_wildcards};
-    const struct text *values;
-    size_t count;
+    const struct text *values = NULL;
+    size_t count = 0;
     if (values_parse(&policy->arena, value, true, "a condition value", &values, &count, err))
         return -1;
     struct operand *operands = ARENA_ARRAY(&policy->arena, struct operand, count);
@@ -115,7 +115,7 @@ static int count_conditions(struct json_object *block, size_t *out, struct error
 static int conditions_parse(struct policy *policy, struct json_object *block,
                             struct statement *out, struct error *err)
 {
-    size_t count, used = 0;
+    size_t count = 0, used = 0;
     if (count_conditions(block, &count, err))
         return -1;
     struct condition *conditions = ARENA_ARRAY(&policy->arena, struct condition, count + 1);
@@ -135,8 +135,8 @@ static int conditions_parse(struct policy *policy, struct json_object *block,
 static int principals_add(struct policy *policy, const char *group, struct json_object *value,
                           struct principal *into, size_t *used, struct error *err)
 {
-    const struct text *names;
-    size_t count;
+    const struct text *names = NULL;
+    size_t count = 0;
     if (values_parse(&policy->arena, value, false, group, &names, &count, err))
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -217,8 +217,8 @@ static int patterns_parse(struct policy *policy, struct json_object *value, bool
                           const struct pattern **out, size_t *out_count, struct error *err)
 {
     struct pattern_rules rules = {&policy->arena, policy->has_variables && !are_actions, true};
-    const struct text *values;
-    size_t count;
+    const struct text *values = NULL;
+    size_t count = 0;
     if (values_parse(&policy->arena, value, false, are_actions ? "an action" : "a resource",
                      &values, &count, err))
         return -1;

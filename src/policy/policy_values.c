@@ -63,21 +63,19 @@ int decimal_compare(const struct decimal *a, const struct decimal *b)
 
 /* ---- dates: the W3C profile of ISO 8601, or seconds since 1970 ---- */
 
-enum { DATE_YEAR = 4, DATE_MONTH = 7, DATE_MINUTE = 16, EPOCH_MAX_DIGITS = 12 };
+enum { YEAR_DIGITS = 4, DATE_MONTH = 7, DATE_MINUTE = 16, EPOCH_MAX_DIGITS = 12 };
 
 static bool is_digits(struct text t)
 {
     return t.len > 0 && take_digits(&t).len > 0 && t.len == 0;
 }
 
-/* Fills up what the profile lets a writer leave out: month, day, seconds. False when too long. */
+/* Fills up what the profile lets a writer leave out: day, seconds. False when too long. */
 static bool date_complete(struct text t, char *out, size_t size)
 {
     const char *middle = "";
     size_t cut = t.len;
-    if (t.len == DATE_YEAR) {
-        middle = "-01-01";
-    } else if (t.len == DATE_MONTH) {
+    if (t.len == DATE_MONTH) {
         middle = "-01";
     } else if (t.len > DATE_MINUTE && t.ptr[DATE_MINUTE] != ':') {
         middle = ":00";
@@ -92,10 +90,10 @@ bool date_parse(struct text t, int64_t *out_ms)
 {
     char text[TIME_TEXT_BYTES * 2];
     struct error ignored = {0};
-    /* Four digits are a year: nobody means 33 minutes past midnight of the first of January 1970. */
-    if (is_digits(t) && t.len != DATE_YEAR) {
+    if (is_digits(t)) {
         int64_t seconds;
-        if (t.len > EPOCH_MAX_DIGITS || text_to_i64(t, 0, INT64_MAX, "date", &seconds, &ignored))
+        /* Four digits could be a year or seconds, with opposite effects: they are refused. */
+        if (t.len == YEAR_DIGITS || t.len > EPOCH_MAX_DIGITS || text_to_i64(t, 0, INT64_MAX, "date", &seconds, &ignored))
             return false;
         *out_ms = seconds * 1000;
         return true;

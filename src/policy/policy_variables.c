@@ -160,7 +160,10 @@ bool pattern_matches(const struct pattern *pattern, struct text value,
 bool pattern_matches_arn(const struct pattern *pattern, struct text value,
                          const struct policy_request *request)
 {
+    struct text sections[ARN_PARTS];
     struct glob_part parts[PATTERN_MAX_PARTS];
     struct glob glob;
+    if (pattern->is_exact)
+        return text_equal(pattern->parts[0].text, value) && arn_split(value, sections);
     return pattern_resolve(pattern, request, parts, &glob) && glob_matches_arn(&glob, value);
 }
