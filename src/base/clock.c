@@ -137,7 +137,7 @@ static void civil_date(int64_t days, struct civil *c)
 static struct civil civil_from_ms(int64_t wall_ms)
 {
     int64_t days = wall_ms / MS_PER_DAY - (wall_ms % MS_PER_DAY < 0 ? 1 : 0);
-    uint32_t rest = (uint32_t)(wall_ms - days * MS_PER_DAY);
+    uint32_t rest = (uint32_t)((wall_ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY);
     struct civil c;
 
     civil_date(days, &c);

@@ -334,6 +334,7 @@ static void test_metrics_render__tells_about_the_process(void **state UNUSED)
     double now = (double)time(NULL);
     double start = value_of(before, "process_start_time_seconds");
 
+    assert_true(extra >= 0);
     assert_true(value_of(before, "process_resident_memory_bytes") > 100000);
     assert_true(value_of(before, "process_cpu_seconds_total") >= 0);
     assert_true(value_of(after, "process_open_fds") == value_of(before, "process_open_fds") + 1);
