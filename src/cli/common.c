@@ -1,0 +1,56 @@
+/*
+ * What verbs share: finding and loading the configuration, failing with a sentence.
+ */
+#include "cli_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+extern char **environ;
+
+int cli_fail(int code, const struct error *err)
+{
+    fprintf(stderr, "onput: %s\n", err->message);
+    return code;
+}
+
+static const char *find_config(const struct cli_args *args)
+{
+    static const char *const usual[] = {"onput.yaml", "/etc/onput/onput.yaml"};
+    if (args->config != NULL)
+        return args->config;
+    if (getenv("ONPUT_CONFIG") != NULL)
+        return getenv("ONPUT_CONFIG");
+    for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
+        if (access(usual[i], F_OK) == 0)
+            return usual[i];
+    }
+    return NULL;
+}
+
+struct config_source cli_config_source(const struct cli_args *args)
+{
+    return (struct config_source){
+        .path = find_config(args),
+        .environment = (const char *const *)environ,
+        .flags = args->sets,
+    };
+}
+
+struct config *cli_load_config(const struct cli_args *args)
+{
+    struct config_source source = cli_config_source(args);
+    struct config *config = NULL;
+    struct error err = {0};
+    if (config_load(&source, &config, &err) < 0) {
+        cli_fail(EXIT_CODE_CONFIG, &err);
+        return NULL;
+    }
+    return config;
+}
+
+void cli_open_log(const struct config *config)
+{
+    log_open(STDERR_FILENO, config->log_level, config->log_format);
+}

@@ -1,0 +1,205 @@
+/*
+ * Start in the order of the data's way, stop against it.
+ */
+#include "daemon_private.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "onput/log.h"
+#include "onput/memory.h"
+
+static void on_ready(void *ctx, const struct queue_ticket *tickets, size_t count)
+{
+    struct daemon *d = ctx;
+    scheduler_offer(d->scheduler, tickets, count);
+}
+
+/* Nothing can be acknowledged any more: end, and recover by starting anew. */
+static void on_fatal(void *ctx, const struct error *err)
+{
+    struct daemon *d = ctx;
+    d->fatal = *err;
+    atomic_store(&d->queue_failed, true);
+    LOG(LOG_LEVEL_ERROR, "the queue failed; stopping", LOG_ERROR_FIELD(err));
+    kill(getpid(), SIGTERM);
+}
+
+static int core_count(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > 64 ? 64 : (int)n;
+}
+
+static int worker_count(const struct config *c)
+{
+    return c->worker_count > 0 ? (int)c->worker_count : core_count();
+}
+
+static int start_workers(struct daemon *d, const struct config *config, struct error *err)
+{
+    AUTO_FREE char *program = NULL;
+    if (daemon_worker_path(config, &program, err) < 0)
+        return -1;
+    struct worker_pool_options options = {
+        .program = program,
+        .count = worker_count(config),
+        .memory_bytes = (uint64_t)config->worker_memory_bytes,
+        .metrics = d->metrics,
+    };
+    return worker_pool_new(&options, &d->pool, err);
+}
+
+/* More job threads than workers overlap the network with the pixels. */
+static int job_threads(const struct config *config)
+{
+    return config->job_threads > 0 ? (int)config->job_threads : 2 * worker_count(config) + 2;
+}
+
+/* Nothing is submitted before the doors open, so the writer offers to a scheduler that is there. */
+static int start_queue(struct daemon *d, const struct config *config, struct error *err)
+{
+    struct queue_options queue = {
+        .directory = config->state_dir,
+        .max_rows = config->queue_max_rows,
+        .dedupe_window_ms = config->queue_dedupe_window_ms,
+        .min_free_bytes = config->queue_min_free_bytes,
+        .clock = d->clock,
+        .metrics = d->metrics,
+        .on_ready = on_ready,
+        .on_ready_ctx = d,
+        .on_fatal = on_fatal,
+        .on_fatal_ctx = d,
+    };
+    if (queue_open(&queue, &d->queue, err) < 0)
+        return -1;
+    struct scheduler_options scheduler = {
+        .queue = d->queue,
+        .catalogs = d->catalogs,
+        .executor = &d->executor,
+        .job_threads = job_threads(config),
+        .clock = d->clock,
+        .metrics = d->metrics,
+        .on_attempt = d->options.on_attempt,
+        .on_attempt_ctx = d->options.on_attempt_ctx,
+    };
+    if (scheduler_new(&scheduler, &d->scheduler, err) < 0)
+        return -1;
+    return scheduler_start(d->scheduler, err);
+}
+
+static int start_server(struct daemon *d, const char *address, uint16_t port, bool is_public,
+                        const struct config *config, struct error *err)
+{
+    size_t count = 0;
+    struct http_route *routes =
+        is_public ? api_public_routes((size_t)config->limit_body_bytes, &count)
+                  : api_admin_routes(&count);
+    struct http_server_options options = {
+        .address = address,
+        .port = port,
+        .threads = is_public ? (int)config->listen_threads : 1,
+        .connection_limit = is_public ? (int)config->listen_connections : 64,
+        .routes = routes,
+        .route_count = count,
+        .ctx = &d->api,
+        .metrics = d->metrics,
+    };
+    *(is_public ? &d->public_routes : &d->admin_routes) = routes;
+    if (http_server_start(&options, is_public ? &d->public_server : &d->admin_server, err) < 0)
+        return error_prefix(err, is_public ? "listen" : "admin");
+    return 0;
+}
+
+static int submit_to_queue(void *ctx, struct queue_submission *s, struct error *err)
+{
+    return queue_submit(ctx, s, err);
+}
+
+static int start_doors(struct daemon *d, const struct config *config, struct error *err)
+{
+    struct intake_options intake = {
+        .catalogs = d->catalogs,
+        .sink = {.submit = submit_to_queue, .ctx = d->queue},
+        .metrics = d->metrics,
+    };
+    d->intake = intake_new(&intake);
+    d->api = (struct api){.catalogs = d->catalogs,
+                          .intake = d->intake,
+                          .queue = d->queue,
+                          .pool = d->pool,
+                          .metrics = d->metrics,
+                          .clock = d->clock};
+    if (intake_reconsider_held(d->intake, d->queue, NULL, err) < 0)
+        return -1;
+    if (start_server(d, config->admin_address, config->admin_port, false, config, err) < 0)
+        return -1;
+    return start_server(d, config->listen_address, config->listen_port, true, config, err);
+}
+
+static int start_parts(struct daemon *d, struct config *config, struct error *err)
+{
+    struct catalog *catalog;
+    if (catalog_new(config, d->clock, d->metrics, &catalog, err) < 0)
+        return -1;
+    d->catalogs = catalog_holder_new(catalog);
+    d->drain_timeout_ms = (int)config->drain_timeout_ms;
+    if (start_workers(d, config, err) < 0)
+        return -1;
+    d->jobs = (struct thumbnail_jobs){.pool = d->pool, .clock = d->clock};
+    d->executor = thumbnail_executor(&d->jobs);
+    if (start_queue(d, config, err) < 0)
+        return -1;
+    return start_doors(d, config, err);
+}
+
+int daemon_start(struct config *config, const struct daemon_options *options, struct daemon **out,
+                 struct error *err)
+{
+    struct daemon *d = xcalloc(1, sizeof(*d));
+    d->options = *options;
+    d->clock = clock_system();
+    d->metrics = metrics_new();
+    metrics_set(d->metrics, METRIC_BUILD_INFO, 1, ONPUT_VERSION, NULL, NULL);
+    if (start_parts(d, config, err) < 0) {
+        daemon_stop(d);
+        return -1;
+    }
+    *out = d;
+    return 0;
+}
+
+uint16_t daemon_port(const struct daemon *d)
+{
+    return http_server_port(d->public_server);
+}
+
+uint16_t daemon_admin_port(const struct daemon *d)
+{
+    return http_server_port(d->admin_server);
+}
+
+/* Nobody new comes in; what runs is finished or handed back; what was accepted is on disk. */
+void daemon_stop(struct daemon *d)
+{
+    if (d == NULL)
+        return;
+    atomic_store(&d->api.draining, true);
+    if (d->public_server != NULL)
+        http_server_drain(d->public_server, d->drain_timeout_ms);
+    if (d->scheduler != NULL)
+        scheduler_drain(d->scheduler, d->drain_timeout_ms);
+    http_server_free(d->public_server);
+    http_server_free(d->admin_server);
+    intake_free(d->intake);
+    queue_close(d->queue);
+    scheduler_free(d->scheduler);
+    worker_pool_free(d->pool);
+    catalog_holder_free(d->catalogs);
+    metrics_free(d->metrics);
+    free(d->public_routes);
+    free(d->admin_routes);
+    free(d);
+}

@@ -1,0 +1,36 @@
+/*
+ * daemon_private.h - what the daemon is made of, in the order in which it starts.
+ */
+#ifndef ONPUT_DAEMON_PRIVATE_H
+#define ONPUT_DAEMON_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "onput/api.h"
+#include "onput/daemon.h"
+#include "onput/scheduler.h"
+#include "onput/thumbnail_job.h"
+
+struct daemon {
+    struct daemon_options options;
+    const struct clock *clock;
+    struct metrics *metrics;
+    struct catalog_holder *catalogs;
+    struct worker_pool *pool;
+    struct thumbnail_jobs jobs;
+    struct executor executor;
+    struct queue *queue;
+    struct scheduler *scheduler;
+    struct intake *intake;
+    struct api api;
+    struct http_route *public_routes, *admin_routes;
+    struct http_server *public_server, *admin_server;
+    int drain_timeout_ms;
+    atomic_bool queue_failed;
+    struct error fatal; /* written before queue_failed is set */
+};
+
+/* The worker beside this program, or the configured one; the caller frees it. */
+MUST_CHECK int daemon_worker_path(const struct config *config, char **out, struct error *err);
+
+#endif
