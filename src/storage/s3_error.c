@@ -158,6 +158,5 @@ void s3_failure_to_error(const struct s3_failure *failure, const struct s3_call 
               failure->code, sentence.len ? ": " : "", TEXT_ARGS(sentence));
     err->http_status = failure->status;
     err->retryable = row->retryable;
-    err->uncertain = failure->status >= 500 && strcmp(call->method, "GET") != 0 &&
-                     strcmp(call->method, "HEAD") != 0;
+    err->uncertain = failure->status >= 500;
 }

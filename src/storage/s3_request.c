@@ -153,6 +153,11 @@ static int send_once(struct attempts *a, struct attempt *attempt, struct error *
     return -1;
 }
 
+static bool changes_something(const struct s3_call *call)
+{
+    return strcmp(call->method, "GET") != 0 && strcmp(call->method, "HEAD") != 0;
+}
+
 /* The answer to HEAD names no code: a wrong clock and an expired token must be guessed. */
 static void refine_head(const struct attempts *a, const struct attempt *attempt,
                         struct s3_failure *failure)
@@ -225,6 +230,13 @@ static enum verdict judge(struct attempts *a, const struct attempt *attempt,
     return paid ? AGAIN_LATER : GIVE_UP;
 }
 
+static void forget_key(struct attempt *attempt)
+{
+    if (attempt->key.secret_key.len)
+        explicit_bzero((char *)attempt->key.secret_key.ptr, attempt->key.secret_key.len);
+    arena_release(&attempt->arena);
+}
+
 static int give_up(const struct attempts *a, struct error *err)
 {
     err->uncertain = err->uncertain || a->was_uncertain;
@@ -242,10 +254,11 @@ static int make_attempt(struct attempts *a, struct http_reply *out, bool *out_ag
     int rc = send_once(a, &attempt, &failure);
     if (rc) {
         verdict = judge(a, &attempt, &failure);
+        failure.uncertain = failure.uncertain && changes_something(a->call);
         a->was_uncertain = a->was_uncertain || failure.uncertain;
     }
     int delay_ms = verdict == AGAIN_LATER ? delay_before(a, &attempt) : 0;
-    arena_release(&attempt.arena);
+    forget_key(&attempt);
     *out_again = verdict != GIVE_UP;
     if (!rc) {
         retry_quota_return(&a->session->storage->quota, a->last_cost);

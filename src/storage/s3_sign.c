@@ -15,11 +15,29 @@ static bool is_path_style(const struct storage *storage, struct text bucket)
     return storage->needs_path_style || text_find(bucket, '.') < bucket.len;
 }
 
-static struct text host_of(const struct storage *storage, struct text bucket, struct arena *arena)
+/* "s3.amazonaws.com" or "s3.<region>.amazonaws.com": AWS has an endpoint for each region. */
+static bool is_aws(struct text host)
 {
+    struct text prefix = TEXT("s3.");
+    struct text suffix = TEXT(".amazonaws.com");
+    if (text_is(host, "s3.amazonaws.com"))
+        return true;
+    if (!text_starts_with(host, prefix) || !text_ends_with(host, suffix) ||
+        host.len <= prefix.len + suffix.len)
+        return false;
+    struct text region = text_slice(host, prefix.len, host.len - suffix.len);
+    return text_find(region, '.') == region.len;
+}
+
+static struct text host_of(const struct storage *storage, struct text bucket, struct text region,
+                           struct arena *arena)
+{
+    struct text host = text_of(storage->host);
+    if (is_aws(host))
+        host = text_of(arena_printf(arena, "s3.%.*s.amazonaws.com", TEXT_ARGS(region)));
     if (is_path_style(storage, bucket))
-        return text_of(storage->host);
-    return text_of(arena_printf(arena, "%.*s.%s", TEXT_ARGS(bucket), storage->host));
+        return host;
+    return text_of(arena_printf(arena, "%.*s.%.*s", TEXT_ARGS(bucket), TEXT_ARGS(host)));
 }
 
 static struct text path_of(const struct storage *storage, const struct s3_call *call,
@@ -81,7 +99,7 @@ int s3_sign(struct storage *storage, const struct sigv4_key *key, const struct s
     struct s3_wire wire = {
         .region = storage_region(storage, arena),
         .time_ms = clock_wall_ms(storage->clock) + atomic_load(&storage->clock_offset_ms)};
-    struct text host = host_of(storage, call->bucket, arena);
+    struct text host = host_of(storage, call->bucket, wire.region, arena);
     struct text path = path_of(storage, call, arena);
     struct text query, authorization;
     if (query_of(call, arena, &query, err))
