@@ -1,6 +1,6 @@
 /*
  * permission.c - the statement that AddPermission makes of its parameters, byte for byte as Lambda
- * writes it: compact, in this order of keys and operators, "AWS:" in capitals where Lambda has them.
+ * writes it: compact, in this order of keys and operators, "AWS:" in capitals where Lambda has it.
  */
 #include "policy_private.h"
 
@@ -48,8 +48,7 @@ static bool is_service(struct text t)
     struct error err = {0};
     return principal_parse(TEXT("Service"), t, &ignored, &err) == 0 &&
            (text_ends_with(t, TEXT(".amazonaws.com")) ||
-            text_ends_with(t, TEXT(".amazonaws.com.cn")) ||
-            text_ends_with(t, TEXT(".amazon.com")));
+            text_ends_with(t, TEXT(".amazonaws.com.cn")) || text_ends_with(t, TEXT(".amazon.com")));
 }
 
 static bool is_source_arn(struct text t)
@@ -76,8 +75,9 @@ static int check_url_auth(const struct policy_permission *p, struct error *err)
     if (!text_is(auth, "NONE") && !text_is(auth, "AWS_IAM"))
         return invalid(err, "the function URL auth type must be NONE or AWS_IAM", auth);
     if (!text_equal_nocase(effective_action(p), TEXT("lambda:InvokeFunctionUrl")))
-        return error_set(err, ERROR_INVALID,
-                         "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
+        return error_set(
+            err, ERROR_INVALID,
+            "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
     return 0;
 }
 
@@ -113,8 +113,8 @@ static int write_principal(struct json_writer *w, struct text name, struct error
         json_put_text(w, name);
         return 0;
     }
-    bool is_aws = name.len <= PRINCIPAL_MAX &&
-                  principal_parse(TEXT("AWS"), name, &parsed, &ignored) == 0;
+    bool is_aws =
+        name.len <= PRINCIPAL_MAX && principal_parse(TEXT("AWS"), name, &parsed, &ignored) == 0;
     if (!is_aws && !is_service(name))
         return error_set(err, ERROR_INVALID,
                          "The provided principal was invalid. Please check the principal and try "

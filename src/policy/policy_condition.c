@@ -22,16 +22,14 @@ static int load_number(struct operand *o, UNUSED const struct pattern_rules *rul
     return decimal_parse(o->source, &o->number) ? 0 : malformed(o, "a decimal number", err);
 }
 
-static int load_date(struct operand *o, UNUSED const struct pattern_rules *rules,
-                     struct error *err)
+static int load_date(struct operand *o, UNUSED const struct pattern_rules *rules, struct error *err)
 {
     return date_parse(o->source, &o->date_ms)
                ? 0
                : malformed(o, "a date such as 2026-11-21T20:00:00Z or seconds since 1970", err);
 }
 
-static int load_bool(struct operand *o, UNUSED const struct pattern_rules *rules,
-                     struct error *err)
+static int load_bool(struct operand *o, UNUSED const struct pattern_rules *rules, struct error *err)
 {
     return bool_parse(o->source, &o->flag) ? 0 : malformed(o, "true or false", err);
 }
@@ -98,8 +96,8 @@ static enum match compare_date(const struct operand *o, struct text value, unsig
 }
 
 #define ORDERED(name, compare, wanted)                                                             \
-    static enum match name(const struct operand *o, struct text value,                            \
-                           UNUSED const struct policy_request *request)                           \
+    static enum match name(const struct operand *o, struct text value,                             \
+                           UNUSED const struct policy_request *request)                            \
     {                                                                                              \
         return compare(o, value, wanted);                                                          \
     }
@@ -136,8 +134,8 @@ static enum match compare_range(const struct operand *o, struct text value,
 }
 
 #define NEGATED .is_negated = true
-#define WILD .has_wildcards = true
-static const struct operator OPERATORS[] = {
+#define WILD    .has_wildcards = true
+static const struct condition_operator OPERATORS[] = {
     {"StringEquals", load_pattern, compare_text},
     {"StringNotEquals", load_pattern, compare_text, NEGATED},
     {"StringEqualsIgnoreCase", load_pattern, compare_text_nocase},
@@ -194,7 +192,7 @@ int operator_find(struct text name, struct condition *out, struct error *err)
         quantifier = QUANTIFIER_ALL;
     bool if_exists = strip_suffix(&plain, TEXT("IfExists"));
     for (size_t i = 0; i < ARRAY_LEN(OPERATORS); i++) {
-        const struct operator *op = &OPERATORS[i];
+        const struct condition_operator *op = &OPERATORS[i];
         if (!text_equal_nocase(plain, text_of(op->name)) ||
             (op->is_null && (if_exists || quantifier != QUANTIFIER_NONE)))
             continue;
@@ -232,7 +230,7 @@ static bool null_holds(const struct condition *c, bool is_absent)
     return false;
 }
 
-/* A quantifier speaks first: IAM lets IfExists change nothing behind ForAnyValue or ForAllValues. */
+/* A quantifier speaks first: behind one, IAM lets IfExists change nothing. */
 static bool absent_holds(const struct condition *c)
 {
     switch (c->quantifier) {
@@ -254,8 +252,8 @@ bool condition_holds(const struct condition *c, const struct policy_request *req
     if (!context)
         return absent_holds(c);
     /* Without a quantifier a negated operator wants all values of the request to differ. */
-    bool wants_all = c->quantifier == QUANTIFIER_ALL ||
-                     (c->quantifier == QUANTIFIER_NONE && c->op->is_negated);
+    bool wants_all =
+        c->quantifier == QUANTIFIER_ALL || (c->quantifier == QUANTIFIER_NONE && c->op->is_negated);
     for (size_t i = 0; i < context->value_count; i++) {
         if (value_satisfies(c, context->values[i], request) != wants_all)
             return !wants_all;

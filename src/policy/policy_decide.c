@@ -1,6 +1,6 @@
 /*
- * policy_decide.c - from the statements that apply to one decision: a Deny wins, else an Allow, else
- * nothing was said, which is a deny too.
+ * policy_decide.c - from the statements that apply to one decision: a Deny wins, else an Allow,
+ * else nothing was said, which is a deny too.
  */
 #include "policy_private.h"
 
@@ -37,13 +37,11 @@ static bool is_own_root(const struct policy_request *request, bool same_account)
 {
     struct text p[ARN_PARTS];
     return same_account && request->principal_type == POLICY_PRINCIPAL_AWS &&
-           arn_split(request->principal_name, p) && text_is(p[2], "iam") &&
-           text_is(p[5], "root");
+           arn_split(request->principal_name, p) && text_is(p[2], "iam") && text_is(p[5], "root");
 }
 
 struct policy_decision policy_evaluate_both(const struct policy *resource_policy,
-                                            const struct policy *identity_policy,
-                                            bool same_account,
+                                            const struct policy *identity_policy, bool same_account,
                                             const struct policy_request *request)
 {
     struct policy_decision resource = policy_evaluate(resource_policy, request);

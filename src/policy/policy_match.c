@@ -86,8 +86,7 @@ bool arn_split(struct text arn, struct text out[ARN_PARTS])
 }
 
 /* Cuts a glob at its first five colons; `store` has room for the parts and for five cuts. */
-static bool glob_split(const struct glob *glob, struct glob_part *store,
-                       struct glob out[ARN_PARTS])
+static bool glob_split(const struct glob *glob, struct glob_part *store, struct glob out[ARN_PARTS])
 {
     size_t section = 0, used = 0, first = 0;
     for (size_t i = 0; i < glob->count; i++) {

@@ -1,9 +1,9 @@
 /*
  * policy_parse.c - a policy document from JSON text to its immutable form.
  *
- * Strict on purpose: whatever this version does not understand is an error, because a statement that
- * is half understood could allow more than its author wrote. Grammar: IAM User Guide, "Grammar of the
- * IAM JSON policy language".
+ * Strict on purpose: whatever this version does not understand is an error, because a statement
+ * that is half understood could allow more than its author wrote. Grammar: IAM User Guide, "Grammar
+ * of the IAM JSON policy language".
  */
 #include "policy_private.h"
 
@@ -41,8 +41,9 @@ static int value_add(struct arena *arena, struct json_object *value, bool coerce
 }
 
 /* A string or a list of at least one; with `coerce` also numbers and booleans, as text. */
-static int values_parse(struct arena *arena, struct json_object *value, bool coerce, const char *what,
-                        const struct text **out, size_t *out_count, struct error *err)
+static int values_parse(struct arena *arena, struct json_object *value, bool coerce,
+                        const char *what, const struct text **out, size_t *out_count,
+                        struct error *err)
 {
     bool is_list = json_object_is_type(value, json_type_array);
     size_t count = is_list ? json_object_array_length(value) : 1;
@@ -102,7 +103,8 @@ static int count_conditions(struct json_object *block, size_t *out, struct error
     if (!json_object_is_type(block, json_type_object))
         return error_set(err, ERROR_INVALID, "Condition must be an object, not %s",
                          json_type_label(block));
-    json_object_object_foreach(block, name, keys) {
+    json_object_object_foreach(block, name, keys)
+    {
         if (!json_object_is_type(keys, json_type_object) || json_object_object_length(keys) == 0)
             return error_set(err, ERROR_INVALID,
                              "condition %s must be an object with keys and their values", name);
@@ -112,15 +114,17 @@ static int count_conditions(struct json_object *block, size_t *out, struct error
     return 0;
 }
 
-static int conditions_parse(struct policy *policy, struct json_object *block,
-                            struct statement *out, struct error *err)
+static int conditions_parse(struct policy *policy, struct json_object *block, struct statement *out,
+                            struct error *err)
 {
     size_t count = 0, used = 0;
     if (count_conditions(block, &count, err))
         return -1;
     struct condition *conditions = ARENA_ARRAY(&policy->arena, struct condition, count + 1);
-    json_object_object_foreach(block, name, keys) {
-        json_object_object_foreach(keys, key, value) {
+    json_object_object_foreach(block, name, keys)
+    {
+        json_object_object_foreach(keys, key, value)
+        {
             if (condition_parse(policy, name, key, value, &conditions[used++], err))
                 return -1;
         }
@@ -149,15 +153,16 @@ static int principals_add(struct policy *policy, const char *group, struct json_
 static size_t count_principals(struct json_object *groups)
 {
     size_t count = 0;
-    json_object_object_foreach(groups, group, value) {
+    json_object_object_foreach(groups, group, value)
+    {
         (void)group;
         count += json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 1;
     }
     return count;
 }
 
-static int principals_parse(struct policy *policy, struct json_object *value,
-                            struct statement *out, struct error *err)
+static int principals_parse(struct policy *policy, struct json_object *value, struct statement *out,
+                            struct error *err)
 {
     size_t used = 0;
     bool is_object = json_object_is_type(value, json_type_object);
@@ -171,7 +176,8 @@ static int principals_parse(struct policy *policy, struct json_object *value,
         if (principal_parse(TEXT("AWS"), TEXT("*"), &principals[used++], err))
             return -1;
     } else {
-        json_object_object_foreach(value, group, names) {
+        json_object_object_foreach(value, group, names)
+        {
             if (principals_add(policy, group, names, principals, &used, err))
                 return -1;
         }
@@ -187,8 +193,8 @@ static int principals_parse(struct policy *policy, struct json_object *value,
 
 static bool is_action_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '*' || c == '?' || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '*' ||
+           c == '?' || c == '-' || c == '_';
 }
 
 static int action_check(struct text action, struct error *err)
@@ -243,9 +249,9 @@ static int either(struct json_object *statement, const char *plain, const char *
     bool has_a = json_object_object_get_ex(statement, plain, &a);
     bool has_b = json_object_object_get_ex(statement, negated, &b);
     if (has_a == has_b)
-        return error_set(err, ERROR_INVALID, has_a ? "%s and %s exclude each other"
-                                                   : "%s or %s is missing",
-                         plain, negated);
+        return error_set(err, ERROR_INVALID,
+                         has_a ? "%s and %s exclude each other" : "%s or %s is missing", plain,
+                         negated);
     *out = has_a ? a : b;
     *out_is_negated = has_b;
     return 0;
@@ -254,7 +260,8 @@ static int either(struct json_object *statement, const char *plain, const char *
 static int check_elements(struct json_object *object, const char *const *known, const char *where,
                           struct error *err)
 {
-    json_object_object_foreach(object, name, value) {
+    json_object_object_foreach(object, name, value)
+    {
         (void)value;
         size_t i = 0;
         while (known[i] && strcmp(known[i], name) != 0)
@@ -310,8 +317,8 @@ static int what_parse(struct policy *policy, struct json_object *json, struct st
 static int statement_parse(struct policy *policy, struct json_object *json, struct statement *out,
                            struct error *err)
 {
-    static const char *const elements[] = {"Sid",       "Effect",      "Principal", "NotPrincipal",
-                                           "Action",    "NotAction",   "Resource",  "NotResource",
+    static const char *const elements[] = {"Sid",       "Effect",    "Principal", "NotPrincipal",
+                                           "Action",    "NotAction", "Resource",  "NotResource",
                                            "Condition", NULL};
     if (!json_object_is_type(json, json_type_object))
         return error_set(err, ERROR_INVALID, "a statement must be an object, not %s",
@@ -319,9 +326,9 @@ static int statement_parse(struct policy *policy, struct json_object *json, stru
     if (json_find_text(json, "Sid", TEXT(""), &out->sid, err))
         return -1;
     out->sid = arena_text(&policy->arena, out->sid);
-    out->json = arena_text(
-        &policy->arena, text_of(json_object_to_json_string_ext(
-                            json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)));
+    out->json = arena_text(&policy->arena,
+                           text_of(json_object_to_json_string_ext(
+                               json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)));
     return check_elements(json, elements, "statement", err) || effect_parse(json, out, err) ||
                    who_parse(policy, json, out, err) || what_parse(policy, json, out, err)
                ? -1
@@ -368,7 +375,8 @@ static size_t count_members(struct json_object *value)
         for (size_t i = 0; i < json_object_array_length(value); i++)
             count += count_members(json_object_array_get_idx(value, i));
     } else if (json_object_is_type(value, json_type_object)) {
-        json_object_object_foreach(value, name, member) {
+        json_object_object_foreach(value, name, member)
+        {
             (void)name;
             count += 1 + count_members(member);
         }

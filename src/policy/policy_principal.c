@@ -25,7 +25,8 @@ static int refuse(struct text group, struct text name, const char *why, struct e
                      TEXT_ARGS(name), why);
 }
 
-/* The unique id that IAM leaves in a policy whose user or role was deleted: it names nobody else. */
+/* The unique id that IAM leaves in a policy whose user or role was deleted: it names nobody else.
+ */
 static bool is_unique_id(struct text t)
 {
     if (t.len < 16 || t.len > 128 || t.ptr[0] != 'A')

@@ -18,7 +18,8 @@
 /* Resolved patterns live on the stack while they are compared; this bounds them. */
 enum { PATTERN_MAX_PARTS = 32, ARN_PARTS = 6 };
 
-/* ---- glob: a pattern of consecutive parts; in a literal part '*' and '?' are ordinary bytes ---- */
+/* ---- glob: a pattern of consecutive parts; in a literal part '*' and '?' are ordinary bytes ----
+ */
 
 struct glob_part {
     struct text text;
@@ -109,7 +110,7 @@ struct operand {
 
 enum match { MATCH_NO, MATCH_YES, MATCH_MALFORMED /* false for the negated operator too */ };
 
-struct operator {
+struct condition_operator {
     const char *name;
     int (*load)(struct operand *operand, const struct pattern_rules *rules, struct error *err);
     enum match (*compare)(const struct operand *operand, struct text value,
@@ -122,7 +123,7 @@ struct operator {
 enum quantifier { QUANTIFIER_NONE, QUANTIFIER_ANY, QUANTIFIER_ALL };
 
 struct condition {
-    const struct operator *op;
+    const struct condition_operator *op;
     enum quantifier quantifier;
     bool if_exists;
     struct text name; /* the operator as written */

@@ -81,8 +81,8 @@ static bool date_complete(struct text t, char *out, size_t size)
         middle = ":00";
         cut = DATE_MINUTE;
     }
-    int n = snprintf(out, size, "%.*s%s%.*s", (int)cut, t.ptr, middle, (int)(t.len - cut),
-                     t.ptr + cut);
+    int n =
+        snprintf(out, size, "%.*s%s%.*s", (int)cut, t.ptr, middle, (int)(t.len - cut), t.ptr + cut);
     return n > 0 && (size_t)n < size;
 }
 
@@ -93,7 +93,8 @@ bool date_parse(struct text t, int64_t *out_ms)
     if (is_digits(t)) {
         int64_t seconds;
         /* Four digits could be a year or seconds, with opposite effects: they are refused. */
-        if (t.len == YEAR_DIGITS || t.len > EPOCH_MAX_DIGITS || text_to_i64(t, 0, INT64_MAX, "date", &seconds, &ignored))
+        if (t.len == YEAR_DIGITS || t.len > EPOCH_MAX_DIGITS ||
+            text_to_i64(t, 0, INT64_MAX, "date", &seconds, &ignored))
             return false;
         *out_ms = seconds * 1000;
         return true;
@@ -149,8 +150,7 @@ bool ip_range_parse(struct text t, struct ip_range *out)
     if (slash < t.len) {
         uint64_t bits;
         struct text prefix = text_slice(t, slash + 1, t.len);
-        if (!is_digits(prefix) ||
-            text_to_u64(prefix, range.prefix_bits, "prefix", &bits, &ignored))
+        if (!is_digits(prefix) || text_to_u64(prefix, range.prefix_bits, "prefix", &bits, &ignored))
             return false;
         range.prefix_bits = (unsigned)bits;
     }

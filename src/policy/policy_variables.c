@@ -1,6 +1,6 @@
 /*
- * policy_variables.c - patterns of a policy and the variables in them: ${key}, ${key, 'default'} and
- * the escapes ${*} ${?} ${$}, which Version 2012-10-17 knows.
+ * policy_variables.c - patterns of a policy and the variables in them: ${key}, ${key, 'default'}
+ * and the escapes ${*} ${?} ${$}, which Version 2012-10-17 knows.
  *
  * A variable's value is compared byte for byte: a '*' in what a caller brings along is no wildcard.
  */
@@ -27,8 +27,8 @@ static int builder_add_text(struct pattern_builder *b, struct text t, struct err
 {
     if (t.len == 0)
         return 0;
-    bool is_literal = !b->rules->has_wildcards ||
-                      (text_find(t, '*') == t.len && text_find(t, '?') == t.len);
+    bool is_literal =
+        !b->rules->has_wildcards || (text_find(t, '*') == t.len && text_find(t, '?') == t.len);
     return builder_add(b, (struct pattern_part){.text = t, .is_literal = is_literal}, err);
 }
 
@@ -56,8 +56,7 @@ static int variable_parse(struct text inside, struct pattern_part *part, struct 
     *part = (struct pattern_part){.is_literal = true, .is_variable = true};
     part->text = text_trim(text_slice(inside, 0, comma));
     if (text_find(part->text, ':') == part->text.len || text_find(part->text, '$') < part->text.len)
-        return error_set(err, ERROR_INVALID, "${%.*s} is not a policy variable",
-                         TEXT_ARGS(inside));
+        return error_set(err, ERROR_INVALID, "${%.*s} is not a policy variable", TEXT_ARGS(inside));
     if (comma == inside.len)
         return 0;
     return fallback_parse(text_slice(inside, comma + 1, inside.len), part, err);
@@ -104,8 +103,7 @@ int pattern_parse(struct text source, const struct pattern_rules *rules, struct 
     for (size_t i = 0; i < b.count; i++)
         parts[i] = b.parts[i];
     *out = (struct pattern){.source = copy, .parts = parts, .count = b.count};
-    out->is_exact = b.count == 0 ||
-                    (b.count == 1 && parts[0].is_literal && !parts[0].is_variable);
+    out->is_exact = b.count == 0 || (b.count == 1 && parts[0].is_literal && !parts[0].is_variable);
     return 0;
 }
 
@@ -149,8 +147,8 @@ bool pattern_matches(const struct pattern *pattern, struct text value,
                      const struct policy_request *request, bool ignore_case)
 {
     if (pattern->is_exact)
-        return ignore_case ? text_equal_nocase(pattern->parts[0].text, value)
-                           : text_equal(pattern->parts[0].text, value);
+        return text_equal(pattern->parts[0].text, value) ||
+               (ignore_case && text_equal_nocase(pattern->parts[0].text, value));
     struct glob_part parts[PATTERN_MAX_PARTS];
     struct glob glob;
     return pattern_resolve(pattern, request, parts, &glob) &&

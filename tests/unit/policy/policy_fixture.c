@@ -55,7 +55,8 @@ struct policy_request request_from(struct json_object *json, struct arena *arena
         return request;
     struct policy_context *entries =
         ARENA_ARRAY(arena, struct policy_context, (size_t)json_object_object_length(context) + 1);
-    json_object_object_foreach(context, key, values) {
+    json_object_object_foreach(context, key, values)
+    {
         entries[request.context_count++] = context_from(key, values, arena);
     }
     request.context = entries;

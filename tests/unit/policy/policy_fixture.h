@@ -1,5 +1,6 @@
 /*
- * policy_fixture.h - policies and requests of the tests in this folder, from fixtures and from JSON.
+ * policy_fixture.h - policies and requests of the tests in this folder, from fixtures and from
+ * JSON.
  */
 #ifndef ONPUT_TESTS_UNIT_POLICY_FIXTURE_H
 #define ONPUT_TESTS_UNIT_POLICY_FIXTURE_H
@@ -14,9 +15,9 @@
 struct policy *policy_of(const char *json, enum policy_kind kind);
 
 /*
- * {"principal": {"type", "name", "account"}, "action", "resource", "context": {key: [values]}}; what is
- * missing is the S3 service, lambda:InvokeFunction and an empty context. The request borrows from
- * `json` and from the arena.
+ * {"principal": {"type", "name", "account"}, "action", "resource", "context": {key: [values]}};
+ * what is missing is the S3 service, lambda:InvokeFunction and an empty context. The request
+ * borrows from `json` and from the arena.
  */
 struct policy_request request_from(struct json_object *json, struct arena *arena);
 

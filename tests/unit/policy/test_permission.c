@@ -9,9 +9,8 @@
 
 static struct policy_permission permission_of(const char *principal)
 {
-    return (struct policy_permission){.statement_id = TEXT("sid"),
-                                      .principal = text_of(principal),
-                                      .resource = TEXT(FUNCTION)};
+    return (struct policy_permission){
+        .statement_id = TEXT("sid"), .principal = text_of(principal), .resource = TEXT(FUNCTION)};
 }
 
 static void check_written(const struct policy_permission *permission, const char *expected)
@@ -22,7 +21,8 @@ static void check_written(const struct policy_permission *permission, const char
     assert_ok(policy_write_permission(permission, &out, &err), &err);
     assert_text(buffer_text(&out), expected);
 
-    AUTO_FREE char *document = xasprintf("{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", out.data);
+    AUTO_FREE char *document =
+        xasprintf("{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", out.data);
     struct policy *policy;
     assert_ok(policy_parse(text_of(document), POLICY_RESOURCE, &policy, &err), &err);
     assert_text(policy_statement_json(policy, 0), expected);
@@ -55,16 +55,16 @@ static void test_policy_write_permission__writes_each_form_of_principal(UNUSED v
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct policy_permission permission = permission_of(rows[i][0]);
-        AUTO_FREE char *expected = xasprintf(
-            "{\"Sid\":\"sid\",\"Effect\":\"Allow\",\"Principal\":%s,\"Action\":"
-            "\"lambda:InvokeFunction\",\"Resource\":\"" FUNCTION "\"}",
-            rows[i][1]);
+        AUTO_FREE char *expected =
+            xasprintf("{\"Sid\":\"sid\",\"Effect\":\"Allow\",\"Principal\":%s,\"Action\":"
+                      "\"lambda:InvokeFunction\",\"Resource\":\"" FUNCTION "\"}",
+                      rows[i][1]);
         check_written(&permission, expected);
     }
 }
 
-static void test_policy_write_permission__writes_conditions_in_the_order_of_lambda(
-    UNUSED void **state)
+static void
+test_policy_write_permission__writes_conditions_in_the_order_of_lambda(UNUSED void **state)
 {
     struct policy_permission permission = permission_of("*");
     permission.action = TEXT("lambda:InvokeFunctionUrl");
@@ -84,11 +84,12 @@ static void test_policy_write_permission__writes_a_condition_alone(UNUSED void *
 {
     struct policy_permission permission = permission_of("s3.amazonaws.com");
     permission.source_arn = TEXT("arn:aws:s3:::photos");
-    check_written(&permission,
-                  "{\"Sid\":\"sid\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
-                  "\"s3.amazonaws.com\"},\"Action\":\"lambda:InvokeFunction\",\"Resource\":\""
-                  FUNCTION "\",\"Condition\":{\"ArnLike\":{\"AWS:SourceArn\":"
-                  "\"arn:aws:s3:::photos\"}}}");
+    check_written(
+        &permission,
+        "{\"Sid\":\"sid\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
+        "\"s3.amazonaws.com\"},\"Action\":\"lambda:InvokeFunction\",\"Resource\":\"" FUNCTION
+        "\",\"Condition\":{\"ArnLike\":{\"AWS:SourceArn\":"
+        "\"arn:aws:s3:::photos\"}}}");
     permission = permission_of("*");
     permission.invoked_via_function_url = true;
     permission.event_source_token = TEXT("a.b_c-D");
@@ -102,9 +103,18 @@ static void test_policy_write_permission__writes_a_condition_alone(UNUSED void *
 static void test_policy_write_permission__refuses_other_principals(UNUSED void **state)
 {
     static const char *const rows[] = {
-        "",         "invalid.nonaws.com", "12345678901", "1234567890123", "s3", "amazonaws.com",
-        "s3.amazonaws.com.evil.com", "*.amazonaws.com", "arn:aws:iam::123456789012:user/*",
-        "arn:aws:s3:::photos", "arn:aws:iam::12:root", "S3.amazonaws.com",
+        "",
+        "invalid.nonaws.com",
+        "12345678901",
+        "1234567890123",
+        "s3",
+        "amazonaws.com",
+        "s3.amazonaws.com.evil.com",
+        "*.amazonaws.com",
+        "arn:aws:iam::123456789012:user/*",
+        "arn:aws:s3:::photos",
+        "arn:aws:iam::12:root",
+        "S3.amazonaws.com",
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct policy_permission permission = permission_of(rows[i]);
@@ -143,8 +153,8 @@ static void test_policy_write_permission__refuses_bad_parameters(UNUSED void **s
     CHECK(resource, TEXT(""), "a permission needs the function's ARN");
 }
 
-static void test_policy_write_permission__takes_a_zeroed_struct_for_absent_fields(
-    UNUSED void **state)
+static void
+test_policy_write_permission__takes_a_zeroed_struct_for_absent_fields(UNUSED void **state)
 {
     struct policy_permission permission = {0};
     check_refused(&permission, "a statement id has 1 to 100");

@@ -1,8 +1,8 @@
 /*
  * test_policy_decide.c - every decision of fixtures/policies/<case>/, and two policies together.
  *
- * A case is policy.json and decisions.json: a list of {"request", "effect", "sid"}. Cases whose name
- * starts with "identity_" are identity policies.
+ * A case is policy.json and decisions.json: a list of {"request", "effect", "sid"}. Cases whose
+ * name starts with "identity_" are identity policies.
  */
 #include "policy_fixture.h"
 
@@ -60,12 +60,12 @@ static void test_policy_evaluate__decides_every_fixture(UNUSED void **state)
     assert_true(count > 500);
 }
 
-#define ALLOW "\"Effect\":\"Allow\",\"Action\":\"lambda:*\",\"Resource\":\"*\""
-#define DENY "\"Effect\":\"Deny\",\"Action\":\"lambda:*\",\"Resource\":\"*\""
+#define ALLOW          "\"Effect\":\"Allow\",\"Action\":\"lambda:*\",\"Resource\":\"*\""
+#define DENY           "\"Effect\":\"Deny\",\"Action\":\"lambda:*\",\"Resource\":\"*\""
 #define RESOURCE_ALLOW "{\"Statement\":{\"Sid\":\"r\",\"Principal\":\"*\"," ALLOW "}}"
-#define RESOURCE_DENY "{\"Statement\":{\"Sid\":\"r\",\"Principal\":\"*\"," DENY "}}"
+#define RESOURCE_DENY  "{\"Statement\":{\"Sid\":\"r\",\"Principal\":\"*\"," DENY "}}"
 #define IDENTITY_ALLOW "{\"Statement\":{\"Sid\":\"i\"," ALLOW "}}"
-#define IDENTITY_DENY "{\"Statement\":{\"Sid\":\"i\"," DENY "}}"
+#define IDENTITY_DENY  "{\"Statement\":{\"Sid\":\"i\"," DENY "}}"
 
 static struct policy *maybe(const char *json, enum policy_kind kind)
 {
@@ -136,8 +136,7 @@ static void test_policy_evaluate_both__asks_only_the_resource_for_services(UNUSE
 
 static void test_policy_evaluate_both__lets_the_root_into_its_own_account(UNUSED void **state)
 {
-    struct policy_request root =
-        request_of(POLICY_PRINCIPAL_AWS, "arn:aws:iam::123456789012:root");
+    struct policy_request root = request_of(POLICY_PRINCIPAL_AWS, "arn:aws:iam::123456789012:root");
     check_both(NULL, NULL, true, &root, "allow", "");
     check_both(NULL, NULL, false, &root, "implicit_deny", "");
     check_both(RESOURCE_DENY, NULL, true, &root, "explicit_deny", "r");
@@ -152,13 +151,12 @@ static void test_policy_evaluate__denies_without_a_policy(UNUSED void **state)
     assert_int_equal(got.statement, -1);
 }
 
-static void test_policy_evaluate__takes_the_account_from_the_arn_when_none_is_given(
-    UNUSED void **state)
+static void
+test_policy_evaluate__takes_the_account_from_the_arn_when_none_is_given(UNUSED void **state)
 {
-    struct policy *policy =
-        policy_of("{\"Statement\":{\"Sid\":\"a\",\"Principal\":{\"AWS\":\"123456789012\"}," ALLOW
-                  "}}",
-                  POLICY_RESOURCE);
+    struct policy *policy = policy_of(
+        "{\"Statement\":{\"Sid\":\"a\",\"Principal\":{\"AWS\":\"123456789012\"}," ALLOW "}}",
+        POLICY_RESOURCE);
     struct policy_request bob =
         request_of(POLICY_PRINCIPAL_AWS, "arn:aws:iam::123456789012:user/bob");
     bob.principal_account = (struct text){0};
@@ -178,8 +176,7 @@ int main(void)
         cmocka_unit_test(test_policy_evaluate_both__asks_only_the_resource_for_services),
         cmocka_unit_test(test_policy_evaluate_both__lets_the_root_into_its_own_account),
         cmocka_unit_test(test_policy_evaluate__denies_without_a_policy),
-        cmocka_unit_test(
-            test_policy_evaluate__takes_the_account_from_the_arn_when_none_is_given),
+        cmocka_unit_test(test_policy_evaluate__takes_the_account_from_the_arn_when_none_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

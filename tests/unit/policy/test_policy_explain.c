@@ -14,7 +14,8 @@ static void check_lines(const char *statements, const char *request_json, const 
     AUTO_ARENA struct arena arena;
     AUTO_BUFFER struct buffer lines;
     AUTO_JSON struct json_object *json = NULL;
-    AUTO_FREE char *document = xasprintf("{\"Version\":\"2012-10-17\",\"Statement\":%s}", statements);
+    AUTO_FREE char *document =
+        xasprintf("{\"Version\":\"2012-10-17\",\"Statement\":%s}", statements);
     struct error err = {0};
     arena_init(&arena);
     buffer_init(&lines, 1 << 16);
@@ -29,19 +30,19 @@ static void check_lines(const char *statements, const char *request_json, const 
 static void test_policy_explain__says_one_line_per_statement(UNUSED void **state)
 {
     check_lines("[" STATEMENT("Photos", "") ",{\"Effect\":\"Deny\",\"Principal\":\"*\","
-                "\"Action\":\"*\",\"Resource\":\"*\"}]",
+                                            "\"Action\":\"*\",\"Resource\":\"*\"}]",
                 "{}", "Photos: applies: Allow\nstatement 1: applies: Deny\n");
 }
 
 static void test_policy_explain__names_the_condition_that_failed(UNUSED void **state)
 {
-    check_lines(STATEMENT("AllowPhotos",
-                          WHEN("{\"StringEquals\":{\"aws:SourceAccount\":\"1\"},\"ArnLike\":"
-                               "{\"aws:SourceArn\":\"arn:aws:s3:::photos\"}}")),
-                "{\"context\":{\"aws:SourceAccount\":[\"1\"],"
-                "\"aws:SourceArn\":[\"arn:aws:s3:::other\"]}}",
-                "AllowPhotos: does not apply: condition ArnLike aws:SourceArn: "
-                "arn:aws:s3:::other does not match arn:aws:s3:::photos\n");
+    check_lines(
+        STATEMENT("AllowPhotos", WHEN("{\"StringEquals\":{\"aws:SourceAccount\":\"1\"},\"ArnLike\":"
+                                      "{\"aws:SourceArn\":\"arn:aws:s3:::photos\"}}")),
+        "{\"context\":{\"aws:SourceAccount\":[\"1\"],"
+        "\"aws:SourceArn\":[\"arn:aws:s3:::other\"]}}",
+        "AllowPhotos: does not apply: condition ArnLike aws:SourceArn: "
+        "arn:aws:s3:::other does not match arn:aws:s3:::photos\n");
 }
 
 static void test_policy_explain__tells_a_missing_key_from_a_wrong_value(UNUSED void **state)
@@ -91,8 +92,7 @@ static void test_policy_explain__names_principal_action_and_resource(UNUSED void
                 "sns.amazonaws.com, s3.amazonaws.com\n");
     check_lines("{\"Sid\":\"n\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"NotAction\":\"lambda:*\","
                 "\"Resource\":\"*\"}",
-                "{}",
-                "n: does not apply: action lambda:InvokeFunction is excluded by lambda:*\n");
+                "{}", "n: does not apply: action lambda:InvokeFunction is excluded by lambda:*\n");
 }
 
 static void test_policy_explain__keeps_a_statement_on_one_line(UNUSED void **state)

@@ -1,5 +1,6 @@
 /*
- * test_policy_parse.c - what policy_parse() refuses (fixtures/policies/bad/<case>/) and what it keeps.
+ * test_policy_parse.c - what policy_parse() refuses (fixtures/policies/bad/<case>/) and what it
+ * keeps.
  *
  * expected_error.txt is a part of the message.
  */
@@ -43,11 +44,12 @@ static void test_policy_parse__refuses_every_bad_fixture(UNUSED void **state)
 
 static void test_policy_parse__keeps_each_statement_as_compact_json(UNUSED void **state)
 {
-    struct policy *policy = policy_of(
-        "{\"Version\": \"2012-10-17\", \"Statement\": [" STATEMENT("one") ",\n "
-        "{ \"Effect\": \"Deny\",\n\"Principal\": {\"AWS\": [ \"*\" ]}, \"Action\": \"s3:*\", "
-        "\"Resource\": \"*\" } ]}",
-        POLICY_RESOURCE);
+    struct policy *policy = policy_of("{\"Version\": \"2012-10-17\", \"Statement\": [" STATEMENT(
+                                          "one") ",\n "
+                                                 "{ \"Effect\": \"Deny\",\n\"Principal\": "
+                                                 "{\"AWS\": [ \"*\" ]}, \"Action\": \"s3:*\", "
+                                                 "\"Resource\": \"*\" } ]}",
+                                      POLICY_RESOURCE);
     assert_int_equal(policy_statement_count(policy), 2);
     assert_text(policy_statement_json(policy, 0), STATEMENT("one"));
     assert_text(policy_statement_json(policy, 1),
@@ -74,9 +76,9 @@ static void test_policy_parse__refuses_a_principal_in_an_identity_policy(UNUSED 
 {
     struct policy *policy = NULL;
     struct error err = {0};
-    assert_fails(policy_parse(text_of("{\"Statement\":" STATEMENT("s") "}"), POLICY_IDENTITY,
-                              &policy, &err),
-                 &err, ERROR_INVALID);
+    assert_fails(
+        policy_parse(text_of("{\"Statement\":" STATEMENT("s") "}"), POLICY_IDENTITY, &policy, &err),
+        &err, ERROR_INVALID);
     assert_contains(err.message, "statement s: an identity policy belongs to its role");
     assert_null(policy);
 }

@@ -1,6 +1,6 @@
 /*
- * test_policy_properties.c - what must hold for any policy and request: random ones of small words, so
- * that statements really meet requests. The seed is printed with a failure and can be set with
+ * test_policy_properties.c - what must hold for any policy and request: random ones of small words,
+ * so that statements really meet requests. The seed is printed with a failure and can be set with
  * ONPUT_TEST_SEED.
  */
 #include "policy_fixture.h"
@@ -29,11 +29,15 @@ static const char *const PRINCIPALS[] = {
     "\"Principal\":{\"AWS\":[\"arn:aws:iam::123456789012:role/r\",\"999999999999\"]}",
 };
 static const char *const ACTIONS[] = {
-    "\"Action\":\"*\"", "\"Action\":\"lambda:*\"", "\"Action\":[\"s3:Get*\",\"lambda:Invoke?\"]",
+    "\"Action\":\"*\"",
+    "\"Action\":\"lambda:*\"",
+    "\"Action\":[\"s3:Get*\",\"lambda:Invoke?\"]",
     "\"NotAction\":\"s3:*\"",
 };
 static const char *const RESOURCES[] = {
-    "\"Resource\":\"*\"", "\"Resource\":\"arn:aws:s3:::a/*\"", "\"NotResource\":\"arn:aws:s3:::a/x\"",
+    "\"Resource\":\"*\"",
+    "\"Resource\":\"arn:aws:s3:::a/*\"",
+    "\"NotResource\":\"arn:aws:s3:::a/x\"",
     "\"Resource\":\"arn:aws:s3:::a/${aws:username}\"",
 };
 static const char *const CONDITIONS[] = {
