@@ -128,6 +128,7 @@ static int take_field(struct transfer *t, struct text line)
 static int take_end(struct transfer *t)
 {
     const struct http_reply *reply = &t->reply;
+    t->has_whole_head = reply->status >= 200;
     if (reply->status < 200 || reply->status > 299 || strcmp(t->call->method, "HEAD") == 0)
         return 0;
     if (reply->content_length > 0 && (uint64_t)reply->content_length > t->call->max_body_bytes)

@@ -27,6 +27,7 @@ struct transfer {
     struct http_reply reply;
     struct error failure; /* set by a callback that ended the transfer */
     size_t header_bytes;
+    bool has_whole_head; /* the empty line behind the final headers was seen */
     size_t body_bytes;
     bool body_is_cut; /* an error answer longer than we want to know */
     int64_t stall_timeout_ms;

@@ -142,8 +142,22 @@ static int set_call(struct transfer *t, struct curl_slist *headers, struct curl_
     return 0;
 }
 
+/*
+ * On a connection that was used before, the bytes may be what an earlier answer had beyond its
+ * announced length; curl closes the connection, so the next call begins with a clean one.
+ */
+static int fail_protocol(CURL *easy, const char *text, struct error *err)
+{
+    long new_connections = 1;
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &new_connections);
+    if (new_connections == 0)
+        return error_set_retryable(err, ERROR_UNAVAILABLE,
+                                   "The peer's kept connection is out of step: %s.", text);
+    return error_set(err, ERROR_PROTOCOL, "The peer's answer is not valid HTTP: %s.", text);
+}
+
 /* What to tell about a transfer that curl ended by itself. */
-static int fail(CURLcode result, const char *detail, struct error *err)
+static int fail(CURL *easy, CURLcode result, const char *detail, struct error *err)
 {
     const char *text = detail[0] ? detail : curl_easy_strerror(result);
     switch ((int)result) {
@@ -159,7 +173,7 @@ static int fail(CURLcode result, const char *detail, struct error *err)
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL: /* an answer that is not HTTP */
     case CURLE_BAD_CONTENT_ENCODING:
-        return error_set(err, ERROR_PROTOCOL, "The peer's answer is not valid HTTP: %s.", text);
+        return fail_protocol(easy, text, err);
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
     case CURLE_SSL_CONNECT_ERROR:
@@ -175,14 +189,16 @@ static int fail(CURLcode result, const char *detail, struct error *err)
 
 static int judge(struct transfer *t, CURLcode result, const char *detail, struct error *err)
 {
-    if (result == CURLE_OK || t->body_is_cut)
+    if ((result == CURLE_OK && t->has_whole_head) || t->body_is_cut)
         return 0;
     long sent = 0;
     curl_easy_getinfo(t->client->easy, CURLINFO_REQUEST_SIZE, &sent);
     if (t->failure.code != ERROR_NONE)
         *err = t->failure;
+    else if (result == CURLE_OK) /* curl takes the end of the connection for the end of the headers */
+        error_set_retryable(err, ERROR_UNAVAILABLE, "The connection ended within the headers.");
     else
-        fail(result, detail, err);
+        fail(t->client->easy, result, detail, err);
     err->http_status = t->reply.status;
     err->uncertain = sent > 0;
     return -1;
