@@ -18,6 +18,7 @@
 #include "onput/error.h"
 #include "onput/executor.h"
 #include "onput/invocation.h"
+#include "onput/worker_pool.h"
 
 struct daemon;
 
@@ -36,6 +37,8 @@ MUST_CHECK int daemon_start(struct config *config, const struct daemon_options *
                             struct daemon **out, struct error *err);
 uint16_t daemon_port(const struct daemon *d);
 uint16_t daemon_admin_port(const struct daemon *d);
+/* The daemon's workers, for `onput demo`; valid until daemon_stop(). */
+struct worker_pool *daemon_worker_pool(struct daemon *d);
 /* One block for people: what listens, which stores, which functions. */
 void daemon_describe(struct daemon *d, struct buffer *out);
 /* Returns 0 after a drain that a signal asked for, -1 when the queue failed. */

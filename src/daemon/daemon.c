@@ -181,6 +181,11 @@ uint16_t daemon_admin_port(const struct daemon *d)
     return http_server_port(d->admin_server);
 }
 
+struct worker_pool *daemon_worker_pool(struct daemon *d)
+{
+    return d->pool;
+}
+
 /* Nobody new comes in; what runs is finished or handed back; what was accepted is on disk. */
 void daemon_stop(struct daemon *d)
 {

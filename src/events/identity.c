@@ -37,6 +37,8 @@ void event_identity(const struct event *event, struct text store, struct text fu
     add_field(stream, is_versioned ? TEXT("version") : TEXT("etag"));
     add_field(stream, is_versioned ? event->version_id : event->etag);
     add_field(stream, event->sequencer);
+    if (event->sequencer.len == 0) /* else a key removed and made again would look repeated */
+        add_field(stream, (struct text){(const char *)&event->time_ms, sizeof(event->time_ms)});
     add_field(stream, event->name);
     add_field(stream, function);
     sha256_stream_end(stream, digest);
