@@ -8,6 +8,7 @@ import pytest
 
 import ceph
 import minio
+from door import Door
 from onput import Onput, Route, Store
 from pipeline import Pipeline
 from process import LOOPBACK, free_ports
@@ -47,10 +48,14 @@ def minio_store(ports):
 
 @pytest.fixture(scope="session")
 def ceph_store(ports):
-    with ceph.CephRgw() as store:
-        endpoint = f"http://{LOOPBACK}:{ports[0]}/events/ceph/{URL_SECRET}"
+    with Door(ports[0]) as door, ceph.CephRgw() as store:
+        store.door = door
+        path = f"/events/ceph/{URL_SECRET}"
+        endpoint = f"http://{LOOPBACK}:{ports[0]}{path}"
         store.create_topic("direct", endpoint)
         store.create_topic("persistent", endpoint, persistent=True)
+        balanced = f"http://{LOOPBACK}:{door.port}{path}"
+        store.create_topic("balanced", balanced, persistent=True)
         store.create_topic("wrong", endpoint + "-not")
         yield store
 

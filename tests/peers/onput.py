@@ -75,7 +75,7 @@ def configuration(ports, state_dir, stores, route):
             FUNCTION: {
                 "builtin": "thumbnail",
                 "renditions": renditions,
-                "output_bucket": route.thumbs,
+                "output": {"bucket": route.thumbs},
                 "permissions": [permission],
             }
         },

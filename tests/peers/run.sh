@@ -14,4 +14,4 @@ fi
 ONPUT_BIN=$(realpath "$ONPUT_BIN")
 "$here/install.sh"
 cd "$here"
-exec "$cache/venv/bin/python" -B -m pytest -p no:cacheprovider "$@" .
+exec "$cache/venv/bin/python" -B -m pytest -p no:cacheprovider -q --tb=short --timeout 180 "$@" .

@@ -176,30 +176,45 @@ class Scenarios:
 class ResendingScenarios(Scenarios):
     """For targets that keep an event until it was taken."""
 
+    RESENDING_TARGET = None
+
     def test_events_wait_while_onput_is_down(self, pipeline):
         pipe = pipeline()
-        pipe.store.notify(pipe.source, self.TARGET)
+        self.shut(pipe)
+        pipe.store.notify(pipe.source, self.RESENDING_TARGET)
         wanted = {f"early {n}.jpg": "yellow" for n in range(3)}
         for key, colour in wanted.items():
             pipe.put(key, colour)
         self.wait_undelivered(pipe, len(wanted))
         pipe.onput.start()
+        self.open(pipe)
         pipe.settle(wanted, done=len(wanted))
 
     def test_events_wait_while_onput_restarts(self, pipeline):
         pipe = pipeline()
-        pipe.connect(self.TARGET)
+        self.open(pipe)
+        pipe.connect(self.RESENDING_TARGET)
         pipe.put("before.jpg", "red")
         pipe.settle({"before.jpg": "red"}, done=1)
+        self.shut(pipe)
         assert pipe.onput.stop() == 0
         pipe.put("meanwhile.jpg", "green")
+        self.wait_undelivered(pipe, 1)
         pipe.restart()
+        self.open(pipe)
         pipe.put("after.jpg", "blue")
         wanted = {"before.jpg": "red", "meanwhile.jpg": "green", "after.jpg": "blue"}
         pipe.settle(wanted, done=2)
 
     def wait_undelivered(self, pipe, count):
-        """Wait until the store has tried and kept `count` events, where it lets us see that."""
+        """Wait until the store has tried and kept `count` events."""
+        raise NotImplementedError
+
+    def shut(self, pipe):
+        """What must happen before onput goes away, beside its going."""
+
+    def open(self, pipe):
+        """What must happen when onput is back."""
 
 
 class ForgettingScenarios(Scenarios):

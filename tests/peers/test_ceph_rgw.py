@@ -22,9 +22,20 @@ class TestDirectTopic(CephScenarios, ForgettingScenarios):
 
 
 class TestPersistentTopic(CephScenarios, ResendingScenarios):
-    """The gateway keeps the event and re-sends it without a pause until it is taken."""
+    """The gateway keeps the event and re-sends it without a pause until it gets a 2xx."""
 
     TARGET = "persistent"
+    RESENDING_TARGET = "balanced"
+
+    def shut(self, pipe):
+        pipe.store.door.shut()
+
+    def open(self, pipe):
+        pipe.store.door.open()
+
+    def wait_undelivered(self, pipe, count):
+        tries = 3 * count
+        wait_until(lambda: pipe.store.door.turned_away >= tries, 60, f"{tries} refused requests")
 
 
 def test_wrong_secret_in_the_url_is_refused_and_leaves_nothing_behind(ceph_pipeline):

@@ -38,7 +38,7 @@ class MinioScenarios:
 
 
 class TestTokenAndQueueDirectory(MinioScenarios, ResendingScenarios):
-    TARGET = "QUEUED"
+    TARGET = RESENDING_TARGET = "QUEUED"
 
     def wait_undelivered(self, pipe, count):
         wait_until(
@@ -60,7 +60,7 @@ class TestNeitherTokenNorQueueDirectory(MinioScenarios, ForgettingScenarios):
     TARGET = "OPEN"
 
     def wait_lost(self, pipe):
-        wait_until(lambda: pipe.store.failed_sends(self.TARGET) > 0, 30, "a failed send")
+        wait_until(lambda: pipe.store.has_failed_to_reach(self.TARGET), 30, "a failed send")
 
 
 class TestAuthentication:
