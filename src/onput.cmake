@@ -48,11 +48,14 @@ function(onput_program name)
 endfunction()
 
 # onput_unit_test(<file without .c> [USES <modules>] [LINK <libraries>] [SOURCES <more files>])
+# makes the target and test <folder>.<file>.
 # Every test is linked with tests/support. It finds the fixtures through ONPUT_FIXTURES and the
 # programs through ONPUT_BIN_DIR.
-function(onput_unit_test name)
+function(onput_unit_test file)
+    get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+    set(name ${folder}.${file})
     cmake_parse_arguments(M "" "" "SOURCES;USES;LINK" ${ARGN})
-    add_executable(${name} ${name}.c ${M_SOURCES})
+    add_executable(${name} ${file}.c ${M_SOURCES})
     list(TRANSFORM M_USES PREPEND onput_)
     target_link_libraries(${name} PRIVATE onput_build ${M_USES} ${M_LINK} onput_test_support PkgConfig::CMOCKA)
     target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
