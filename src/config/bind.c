@@ -23,7 +23,7 @@ static void record_section(struct loader *loader, enum record_kind kind, enum se
 
 static int fail_shape(const struct option *option, const struct tree_node *node, struct error *err)
 {
-    AUTO_BUFFER struct buffer expected;
+    AUTO_BUFFER struct buffer expected = {0};
 
     buffer_init(&expected, ERROR_MESSAGE_BYTES);
     value_expectation(option, &expected);
@@ -144,7 +144,7 @@ static int bind_json(struct loader *loader, const struct option *option,
                      const struct tree_node *node, const struct place *place, void *member,
                      struct error *err)
 {
-    AUTO_BUFFER struct buffer json;
+    AUTO_BUFFER struct buffer json = {0};
     struct json_writer writer;
 
     if (node->kind != TREE_MAP)
@@ -307,7 +307,7 @@ static int fail_unknown(struct loader *loader, enum section_id section,
 {
     struct suggestion suggestion = suggestion_for(pair->key);
     const char *home = home_of(pair->key);
-    AUTO_BUFFER struct buffer message;
+    AUTO_BUFFER struct buffer message = {0};
 
     buffer_init(&message, 2 * ERROR_MESSAGE_BYTES);
     buffer_append_string(&message, "unknown option ");

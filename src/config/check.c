@@ -33,7 +33,7 @@ int check_reference(const struct loader *loader, struct subject subject, const c
                     struct error *err)
 {
     struct suggestion suggestion = suggestion_for(text_of(name));
-    AUTO_BUFFER struct buffer shown;
+    AUTO_BUFFER struct buffer shown = {0};
 
     for (size_t i = 0; i < count; i++) {
         const char *candidate;
@@ -55,7 +55,7 @@ int check_reference(const struct loader *loader, struct subject subject, const c
 int check_account(const struct loader *loader, struct subject subject, const char *account,
                   struct error *err)
 {
-    AUTO_BUFFER struct buffer shown;
+    AUTO_BUFFER struct buffer shown = {0};
 
     if (strlen(account) == 12 && strspn(account, "0123456789") == 12)
         return 0;
@@ -68,7 +68,7 @@ int check_account(const struct loader *loader, struct subject subject, const cha
 int check_bucket(const struct loader *loader, struct subject subject, const char *bucket,
                  bool may_hold_star, struct error *err)
 {
-    AUTO_BUFFER struct buffer shown;
+    AUTO_BUFFER struct buffer shown = {0};
     const char *possible = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:*";
     size_t fits = strspn(bucket, possible);
 

@@ -87,7 +87,7 @@ static int check_output_key(const struct loader *loader, const struct config_fun
 {
     struct subject subject = {&function->output_key, SECTION_OUTPUT, function};
     const char *mistake = template_mistake(text_of(function->output_key));
-    AUTO_BUFFER struct buffer shown;
+    AUTO_BUFFER struct buffer shown = {0};
 
     buffer_init(&shown, ERROR_MESSAGE_BYTES);
     append_found(&shown, text_of(function->output_key));

@@ -62,7 +62,7 @@ static int check_endpoint(const struct loader *loader, const struct config_store
 {
     struct subject subject = {&store->endpoint, SECTION_STORE, store};
     struct text authority = without_scheme(store->endpoint);
-    AUTO_BUFFER struct buffer shown;
+    AUTO_BUFFER struct buffer shown = {0};
 
     if (authority.ptr != NULL && is_authority(authority))
         return 0;
@@ -155,7 +155,7 @@ static int check_event(const struct loader *loader, const struct config_notifica
     struct text name = text_of(event);
     struct text family;
     struct suggestion suggestion;
-    AUTO_BUFFER struct buffer shown;
+    AUTO_BUFFER struct buffer shown = {0};
 
     if (text_starts_with(name, TEXT("s3:")))
         name = text_slice(name, strlen("s3:"), name.len);

@@ -76,7 +76,7 @@ static void append_cell(const char *string, struct buffer *out)
 static void markdown_option(const struct option *option, struct buffer *out)
 {
     char variable[VARIABLE_MAX_BYTES];
-    AUTO_BUFFER struct buffer expectation;
+    AUTO_BUFFER struct buffer expectation = {0};
     bool has_value = option->fallback != NULL && option->fallback != config_required;
 
     buffer_init(&expectation, ERROR_MESSAGE_BYTES);

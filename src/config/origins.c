@@ -129,8 +129,8 @@ static void append_origin(struct buffer *out, const struct config_origins *origi
 int place_prefix(const struct config_origins *origins, const struct place *place, const char *key,
                  struct origin origin, struct error *err)
 {
-    AUTO_BUFFER struct buffer path;
-    AUTO_BUFFER struct buffer where;
+    AUTO_BUFFER struct buffer path = {0};
+    AUTO_BUFFER struct buffer where = {0};
 
     buffer_init(&path, PATH_MAX_BYTES);
     buffer_init(&where, PATH_MAX_BYTES);

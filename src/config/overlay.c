@@ -36,7 +36,7 @@ static struct tree_node *literal_new(struct arena *a, struct text value, struct 
 /* A secret and its file are two ways to say the same: the new one replaces the other. */
 static void remove_twin(struct tree_node *map, struct text key)
 {
-    AUTO_BUFFER struct buffer twin;
+    AUTO_BUFFER struct buffer twin = {0};
     struct text suffix = TEXT("_file");
 
     if (text_ends_with(key, suffix)) {
@@ -146,7 +146,7 @@ static int apply_store(struct loader *loader, struct tree_node *root, struct err
 
 static int fail_flag(struct text flag, const char *what, struct error *err)
 {
-    AUTO_BUFFER struct buffer shown;
+    AUTO_BUFFER struct buffer shown = {0};
 
     buffer_init(&shown, ERROR_MESSAGE_BYTES);
     append_found(&shown, flag);

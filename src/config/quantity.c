@@ -72,7 +72,7 @@ static bool parse_in(struct text t, const struct unit *units, size_t count, int6
 
 int parse_bytes(struct text t, int64_t min, int64_t max, int64_t *out, struct error *err)
 {
-    AUTO_BUFFER struct buffer message;
+    AUTO_BUFFER struct buffer message = {0};
     int64_t value;
 
     if (parse_in(t, byte_units, ARRAY_LEN(byte_units), &value) && value >= min && value <= max) {
@@ -92,7 +92,7 @@ int parse_bytes(struct text t, int64_t min, int64_t max, int64_t *out, struct er
 
 int parse_duration_ms(struct text t, int64_t min, int64_t max, int64_t *out, struct error *err)
 {
-    AUTO_BUFFER struct buffer message;
+    AUTO_BUFFER struct buffer message = {0};
     int64_t value;
 
     if (text_is(t, "0"))

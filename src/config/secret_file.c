@@ -48,8 +48,8 @@ static int take_content(struct text content, const char *shown, struct arena *a,
 
 int secret_file_read(const char *path, struct arena *a, struct text *out, struct error *err)
 {
-    AUTO_BUFFER struct buffer shown;
-    AUTO_BUFFER struct buffer content;
+    AUTO_BUFFER struct buffer shown = {0};
+    AUTO_BUFFER struct buffer content = {0};
     AUTO_CLOSE int fd = -1;
     int result;
 

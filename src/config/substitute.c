@@ -51,7 +51,7 @@ static int look_up(struct loader *loader, struct text name, struct text fallback
 
 static int fail_syntax(struct text inside, struct error *err)
 {
-    AUTO_BUFFER struct buffer message;
+    AUTO_BUFFER struct buffer message = {0};
 
     buffer_init(&message, ERROR_MESSAGE_BYTES);
     append_found(&message, inside);

@@ -105,7 +105,7 @@ void value_expectation(const struct option *option, struct buffer *out)
 static int fail_value(const struct option *option, struct text t, const char *hint,
                       struct error *err)
 {
-    AUTO_BUFFER struct buffer message;
+    AUTO_BUFFER struct buffer message = {0};
 
     buffer_init(&message, 2 * ERROR_MESSAGE_BYTES);
     buffer_append_string(&message, "expected ");
@@ -238,7 +238,7 @@ static int parse_bool(const struct option *option, struct text t, void *member, 
 
 static int parse_colour(const struct option *option, struct text t, void *member, struct error *err)
 {
-    AUTO_BUFFER struct buffer rgb;
+    AUTO_BUFFER struct buffer rgb = {0};
     struct error ignored = {0};
     const unsigned char *bytes;
 

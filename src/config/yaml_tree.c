@@ -177,7 +177,7 @@ static int read_list(struct reader *r, const yaml_event_t *start, unsigned depth
 static int check_key(const struct reader *r, const struct tree_node *map, const yaml_event_t *event,
                      struct text *out, struct error *err)
 {
-    AUTO_BUFFER struct buffer message;
+    AUTO_BUFFER struct buffer message = {0};
 
     if (event->type != YAML_SCALAR_EVENT)
         return fail_event(r, event, "a key must be a plain word", err);
