@@ -76,6 +76,10 @@ int storage_get(struct storage_session *s, struct credentials *credentials,
         s3_info_read(&reply, arena, out);
         out->size = (int64_t)into->len;
         metrics_add(s->storage->metrics, METRIC_S3_BYTES, (double)into->len, "read", NULL, NULL);
+    } else {
+        err->http_status = reply.status;
+        error_prefix(err, "GET %.*s/%.*s", TEXT_ARGS(object->bucket),
+                     TEXT_ARGS(text_slice(object->key, 0, 120)));
     }
     http_reply_release(&reply);
     return rc;
