@@ -36,13 +36,27 @@ static bool profile_applies(VipsImage *image)
     return info.space != ICC_OTHER && info.space == space_of(image) && !info.is_srgb;
 }
 
+/* The high byte of 16-bit samples; the spaces for 16 bits have the same curve as those for 8. */
+static int drop_low_byte(VipsImage *in, VipsImage **out)
+{
+    AUTO_IMAGE VipsImage *high = NULL;
+    VipsInterpretation space = in->Type;
+    if (space == VIPS_INTERPRETATION_RGB16)
+        space = VIPS_INTERPRETATION_sRGB;
+    else if (space == VIPS_INTERPRETATION_GREY16)
+        space = VIPS_INTERPRETATION_B_W;
+    if (vips_cast(in, &high, VIPS_FORMAT_UCHAR, "shift", TRUE, NULL) != 0)
+        return -1;
+    return vips_copy(high, out, "interpretation", space, NULL);
+}
+
 /* Spaces that only make sense with more than 8 bits leave them on the way to the screen's. */
 static int change_depth(VipsImage *in, VipsImage **out)
 {
     if (in->BandFmt == VIPS_FORMAT_UCHAR)
         return vips_copy(in, out, NULL);
-    if (space_of(in) == ICC_CMYK)
-        return vips_cast(in, out, VIPS_FORMAT_UCHAR, "shift", TRUE, NULL);
+    if (in->BandFmt == VIPS_FORMAT_USHORT && space_of(in) != ICC_OTHER)
+        return drop_low_byte(in, out);
     bool grey = in->Bands < 3;
     AUTO_IMAGE VipsImage *screen = NULL;
     if (vips_colourspace(in, &screen, grey ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB,

@@ -23,7 +23,6 @@ struct encoding {
     VipsImage *image;
     int quality;
     gboolean strip;
-    const char *profile;
     void *bytes;
     size_t len;
 };
@@ -32,20 +31,19 @@ static int encode_jpeg(struct encoding *e)
 {
     gboolean progressive = (int64_t)e->image->Xsize * e->image->Ysize >= PROGRESSIVE_MIN_PIXELS;
     return vips_jpegsave_buffer(e->image, &e->bytes, &e->len, "Q", e->quality, "optimize_coding",
-                                TRUE, "interlace", progressive, "strip", e->strip, "profile",
-                                e->profile, NULL);
+                                TRUE, "interlace", progressive, "strip", e->strip, NULL);
 }
 
 static int encode_png(struct encoding *e)
 {
     return vips_pngsave_buffer(e->image, &e->bytes, &e->len, "compression", PNG_COMPRESSION,
-                               "strip", e->strip, "profile", e->profile, NULL);
+                               "strip", e->strip, NULL);
 }
 
 static int encode_webp(struct encoding *e)
 {
     return vips_webpsave_buffer(e->image, &e->bytes, &e->len, "Q", e->quality, "effort",
-                                WEBP_EFFORT, "strip", e->strip, "profile", e->profile, NULL);
+                                WEBP_EFFORT, "strip", e->strip, NULL);
 }
 
 static int encode_avif(struct encoding *e)
@@ -80,7 +78,44 @@ uint32_t encode_max_edge(enum image_format format)
     return encoders[format].max_edge;
 }
 
-/* The savers take metadata from the image; AVIF's takes its profile from there, too. */
+static uint32_t chunk_bytes(const uint8_t *webp, size_t at)
+{
+    const uint8_t *size = webp + at + 4;
+    return size[0] | (uint32_t)size[1] << 8 | (uint32_t)size[2] << 16 | (uint32_t)size[3] << 24;
+}
+
+static void set_u32(uint8_t *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/*
+ * libvips 8.14 puts a block of its own into a WebP even when told not to. Takes it out of what our
+ * own encoder has just made; returns the new length.
+ */
+static size_t webp_drop_exif(uint8_t *webp, size_t len)
+{
+    enum { RIFF_BYTES = 12, CHUNK_HEAD = 8, FLAGS_AT = 20, FLAG_EXIF = 8 };
+    size_t at = RIFF_BYTES;
+    while (at + CHUNK_HEAD <= len) {
+        size_t size = CHUNK_HEAD + (size_t)chunk_bytes(webp, at) + (chunk_bytes(webp, at) & 1);
+        if (size > len - at)
+            break;
+        if (memcmp(webp + at, "EXIF", 4) == 0) {
+            memmove(webp + at, webp + at + size, len - at - size);
+            len -= size;
+        } else {
+            at += size;
+        }
+    }
+    if (memcmp(webp + RIFF_BYTES, "VP8X", 4) == 0)
+        webp[FLAGS_AT] &= (uint8_t)~FLAG_EXIF;
+    set_u32(webp + 4, (uint32_t)len - CHUNK_HEAD);
+    return len;
+}
+
+/* The savers take all metadata of the image or none. With any, some add their own resolution. */
 static int attach_metadata(const struct encode_options *options, VipsImage *image)
 {
     uint8_t exif[EXIF_BLOCK_BYTES];
@@ -105,16 +140,16 @@ int image_encode(VipsImage *in, const struct encode_options *options, void **out
     AUTO_IMAGE VipsImage *image = NULL;
     struct encoding e = {
         .quality = options->quality ? (int)options->quality : encoder->quality,
-        .profile = options->with_profile ? "srgb" : "none",
     };
     BUG_ON(!encoder->encode);
     if (vips_copy(in, &image, NULL) != 0 || attach_metadata(options, image) != 0)
         return vips_failed(err, ERROR_INTERNAL, "The rendition cannot be prepared");
     e.image = image;
-    e.strip = vips_image_get_typeof(image, VIPS_META_EXIF_NAME) == 0 &&
-              !(options->with_profile && options->format == IMAGE_FORMAT_AVIF);
+    e.strip = vips_image_get_typeof(image, VIPS_META_EXIF_NAME) == 0 && !options->with_profile;
     if (encoder->encode(&e) != 0)
         return vips_failed(err, ERROR_INTERNAL, "The rendition cannot be encoded");
+    if (options->format == IMAGE_FORMAT_WEBP && !options->rights_or_null)
+        e.len = webp_drop_exif(e.bytes, e.len);
     *out_bytes = e.bytes;
     *out_len = e.len;
     return 0;

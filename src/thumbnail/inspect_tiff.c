@@ -41,41 +41,53 @@ static uint32_t entry_value(const struct tiff *t, size_t at)
     }
 }
 
-/* Reads the directory at `at`. Returns the position of the next one, 0 after the last. */
-static size_t read_directory(const struct tiff *t, size_t at, uint32_t *out_width,
-                             uint32_t *out_height)
+/* Where the directory after the one at `at` is; 0 after the last. */
+static size_t next_directory(const struct tiff *t, size_t at)
+{
+    return u32(t, at + 2 + ENTRY_BYTES * (size_t)u16(t, at));
+}
+
+static void read_directory(const struct tiff *t, size_t at, struct image_header *h)
 {
     uint32_t entries = u16(t, at);
     at += 2;
     for (uint32_t i = 0; i < entries && at < t->bytes.len; i++, at += ENTRY_BYTES) {
         uint32_t tag = u16(t, at);
         if (tag == TAG_WIDTH)
-            *out_width = entry_value(t, at);
+            h->width = entry_value(t, at);
         else if (tag == TAG_HEIGHT)
-            *out_height = entry_value(t, at);
+            h->height = entry_value(t, at);
     }
-    return u32(t, at);
+}
+
+/*
+ * Pages after the first are only counted. Directories may follow each other in a circle: it ends
+ * where one comes again that is remembered, or where they no longer fit into the file.
+ */
+static uint32_t count_pages(const struct tiff *t, size_t first)
+{
+    uint32_t pages = 0, remember_at = 1;
+    size_t at = first, remembered = 0, directory_bytes = 0;
+    while (at >= HEADER_BYTES && at < t->bytes.len && at != remembered) {
+        directory_bytes += DIRECTORY_OVERHEAD + ENTRY_BYTES * (size_t)u16(t, at);
+        if (directory_bytes > t->bytes.len)
+            break;
+        if (++pages == remember_at) {
+            remembered = at;
+            remember_at *= 2;
+        }
+        at = next_directory(t, at);
+    }
+    return pages;
 }
 
 int inspect_tiff(struct text bytes, struct image_walk *walk, struct error *err)
 {
     struct tiff t = {.bytes = bytes, .little = byte_at(bytes, 0) == 'I'};
-    uint32_t pages = 0;
-    size_t at = u32(&t, 4), directory_bytes = 0;
-    while (at >= HEADER_BYTES && at < bytes.len) {
-        uint32_t width = 0, height = 0;
-        /* Directories do not overlap, so more of them than fit are a circle. */
-        directory_bytes += DIRECTORY_OVERHEAD + ENTRY_BYTES * (size_t)u16(&t, at);
-        if (directory_bytes > bytes.len)
-            return error_set(err, ERROR_INVALID, "The TIFF's directories go round in a circle.");
-        at = read_directory(&t, at, &width, &height);
-        if (++pages == 1) {
-            walk->header.width = width;
-            walk->header.height = height;
-        }
-    }
-    if (pages == 0)
+    size_t first = u32(&t, 4);
+    if (first < HEADER_BYTES || first >= bytes.len)
         return error_set(err, ERROR_INVALID, "The TIFF has no directory.");
-    walk->header.frames = pages;
+    read_directory(&t, first, &walk->header);
+    walk->header.frames = count_pages(&t, first);
     return 0;
 }
