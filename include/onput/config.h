@@ -2,21 +2,24 @@
  * config.h - the configuration: one table of options, from file, environment and flags.
  *
  * src/config/config_table.def has a row per option: section, key, type, default, bounds, unit and
- * one line of help. Parser, checks, `onput serve --help`, `onput check --print` and the README's table
- * come from it. Precedence: flags > environment > file > defaults. The environment variable of a
- * top-level option is ONPUT_<SECTION>_<KEY>; the names that people export already are honoured for
- * a single store: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_DEFAULT_REGION,
- * AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_CA_BUNDLE.
+ * one line of help. Parser, checks, `onput serve --help`, `onput check --print` and the README's
+ * table come from it. Precedence: flags > environment > file > defaults. The environment variable
+ * of a top-level option is ONPUT_<SECTION>_<KEY>; the names that people export already are honoured
+ * for a single store: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,
+ * AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_CA_BUNDLE.
  *
- * In the file, ${VAR} and ${VAR:-default} are replaced inside scalars (a missing VAR without default is an error; "$$" is a
- * dollar), and an option of type secret may be given as <key>_file: path, whose content is the value.
+ * In the file, ${VAR} and ${VAR:-default} are replaced inside scalars (a missing VAR without
+ * default is an error; "$$" is a dollar), and an option of type secret may be given as <key>_file:
+ * path, whose content is the value. Wherever a variable NAME counts, NAME_FILE does, too: the path
+ * of a file with its value. Empty ONPUT_ and AWS_ variables are as good as none. Policies keep
+ * their own variables: ${aws:username}. Paths are relative to the working directory.
  *
- * The file is YAML (JSON is YAML): duplicate keys, unknown keys, wrong types and impossible values are
- * refused with file, line, column and a hint ("did you mean ..."). Scalars are typed by the table,
- * never guessed. Depth, size and aliases are bounded.
+ * The file is YAML (JSON is YAML): duplicate keys, unknown keys, wrong types and impossible values
+ * are refused with file, line, column and a hint ("did you mean ..."). Scalars are typed by the
+ * table, never guessed. Depth, size and aliases are bounded.
  *
- * A struct config is const after loading and is freed as a whole. Texts are NUL-terminated strings of
- * its arena; an option that was not given is NULL or 0 as its row says.
+ * A struct config is const after loading and is freed as a whole. Texts are NUL-terminated strings
+ * of its arena; an option that was not given is NULL or 0 as its row says.
  */
 #ifndef ONPUT_CONFIG_H
 #define ONPUT_CONFIG_H
@@ -35,15 +38,17 @@ enum { CONFIG_MAX_FILE_BYTES = 1024 * 1024, CONFIG_MAX_DEPTH = 16, CONFIG_MAX_AL
 
 /* How a webhook caller proves that it is the store. */
 enum config_webhook_auth {
-    CONFIG_AUTH_TOKEN,  /* webhook_token: "Bearer T", "<scheme> T" or the bare token in Authorization */
-    CONFIG_AUTH_SECRET, /* webhook_secret: a last path segment, /events/<store>/<secret>[/<function>] */
+    CONFIG_AUTH_TOKEN, /* webhook_token: "Bearer T", "<scheme> T" or the bare token in Authorization
+                        */
+    CONFIG_AUTH_SECRET, /* webhook_secret: a last path segment,
+                           /events/<store>/<secret>[/<function>] */
     CONFIG_AUTH_NONE,   /* anybody who reaches the port; must be written out: webhook_auth: none */
 };
 
 enum config_on_denied { CONFIG_DENIED_HOLD, CONFIG_DENIED_REJECT };
 
 struct config_notification {
-    const char *bucket; /* may hold * */
+    const char *bucket;  /* may hold * */
     const char **events; /* "s3:ObjectCreated:*" (default) */
     size_t event_count;
     const char *prefix; /* of the decoded key; "" for any */
@@ -54,8 +59,8 @@ struct config_notification {
 struct config_store {
     const char *name;
     const char *endpoint;
-    const char *region;  /* us-east-1 */
-    const char *account; /* 12 digits; 000000000000 */
+    const char *region;     /* us-east-1 */
+    const char *account;    /* 12 digits; 000000000000 */
     const char *addressing; /* "path" or "virtual" or "auto" */
     const char *ca_file;
     const char *access_key;
@@ -74,10 +79,10 @@ struct config_store {
 
 /* Either a whole statement, or the short form that AddPermission takes. */
 struct config_permission {
-    const char *statement_json; /* NULL in the short form */
+    const char *statement_json; /* NULL in the short form; every scalar in it is a string */
     const char *statement_id;
     const char *principal;
-    const char *action; /* lambda:InvokeFunction */
+    const char *action; /* lambda:InvokeFunction; NULL beside a statement */
     const char *source_arn;
     const char *source_account;
 };
@@ -103,7 +108,7 @@ struct config_function {
 
 struct config_role {
     const char *name;
-    const char *policy_json; /* identity policy */
+    const char *policy_json; /* identity policy; every scalar in it is a string */
     const char *access_key;  /* NULL: the store's */
     const char *secret_key;
     const char *role_arn;
@@ -155,12 +160,14 @@ struct config {
 };
 
 struct config_source {
-    const char *path;        /* NULL: no file */
+    const char *path;               /* NULL: no file */
     const char *const *environment; /* "NAME=value" list ending in NULL, as environ */
-    const char *const *flags;       /* "section.key=value" list ending in NULL, from --set and named flags; may be NULL */
+    const char *const *flags;       /* "section.key=value" list ending in NULL, from --set and named
+                                       flags; may be NULL */
 };
 
-/* Loads, checks and resolves. The message has "file:line:column: what; hint". The caller frees *out with config_free(). */
+/* Loads, checks and resolves. The message has "file:line:column: what; hint". The caller frees *out
+ * with config_free(). */
 MUST_CHECK int config_load(const struct config_source *source, struct config **out,
                            struct error *err);
 /* Same for text in memory (tests, fuzzing, demo); `name` stands for the file in messages. */
@@ -169,14 +176,16 @@ MUST_CHECK int config_load_text(struct text yaml, const char *name,
                                 struct error *err);
 void config_free(struct config *config); /* NULL-safe; wipes secrets */
 
-/* The effective configuration as YAML with secrets as "***" and the origin of each value as a comment. */
+/* The effective configuration as YAML with secrets as "***" and the origin of each value as a
+ * comment. */
 void config_print(const struct config *config, struct buffer *out);
 /* The options for --help, and as the README's Markdown table. */
 void config_help(struct buffer *out);
 void config_markdown(struct buffer *out);
 
 /* "64MiB", "10MB", "1024"; "500ms", "30s", "5m", "2h". For the table's types. */
-MUST_CHECK int parse_bytes(struct text t, int64_t min, int64_t max, int64_t *out, struct error *err);
+MUST_CHECK int parse_bytes(struct text t, int64_t min, int64_t max, int64_t *out,
+                           struct error *err);
 MUST_CHECK int parse_duration_ms(struct text t, int64_t min, int64_t max, int64_t *out,
                                  struct error *err);
 

@@ -8,6 +8,8 @@
 
 #include "onput/encoding.h"
 
+#define DEFAULT_ACTION "lambda:InvokeFunction"
+
 static const char *const placeholders[] = {"bucket", "key", "rendition", "ext"};
 
 static int check_dimensions(const struct loader *loader, const struct rendition *rendition,
@@ -121,29 +123,34 @@ static int check_output(const struct loader *loader, const struct config_functio
                            c->store_count, sizeof(*c->stores), err);
 }
 
-static const char *short_form(const struct loader *loader, const struct config_permission *p)
+/* The option of the short form that is given, or NULL. The default action says nothing. */
+static const char *short_form(const struct config_permission *p)
 {
     if (p->statement_id != NULL)
         return "statement_id";
     if (p->principal != NULL)
         return "principal";
-    if (origins_is_given(loader->origins, &p->action))
+    if (strcmp(p->action, DEFAULT_ACTION) != 0)
         return "action";
     if (p->source_arn != NULL)
         return "source_arn";
     return p->source_account == NULL ? NULL : "source_account";
 }
 
-static int check_permission(const struct loader *loader, const struct config_permission *permission,
+static int check_permission(const struct loader *loader, struct config_permission *permission,
                             struct error *err)
 {
     struct subject whole = {NULL, SECTION_PERMISSION, permission};
     struct subject account = {&permission->source_account, SECTION_PERMISSION, permission};
-    const char *extra = short_form(loader, permission);
+    const char *extra = short_form(permission);
 
-    if (permission->statement_json != NULL && extra != NULL)
-        return check_fail(loader, whole, err, "a statement stands alone, without %s", extra);
-    if (permission->statement_json == NULL && permission->principal == NULL)
+    if (permission->statement_json != NULL) {
+        permission->action = NULL;
+        return extra == NULL
+                   ? 0
+                   : check_fail(loader, whole, err, "a statement stands alone, without %s", extra);
+    }
+    if (permission->principal == NULL)
         return check_fail(
             loader, whole, err,
             "principal is missing; hint: principal: s3.amazonaws.com, or a statement");

@@ -1,9 +1,9 @@
 /*
  * config_private.h - what the files of this folder share. The way of a configuration:
  *
- *   yaml_tree.c   text -> tree of nodes that know their line and column
- *   overlay.c     environment and flags are laid over the tree
- *   bind.c        tree -> structs, row by row of config_table.def; value.c reads one value
+ *   yaml_tree.c   text -> tree of nodes (tree.c) that know their line and column and whether they
+ * were quoted, which a JSON tree could not keep overlay.c     environment and flags are laid over
+ * the tree bind.c        tree -> structs, row by row of config_table.def; value.c reads one value
  *   check*.c      what one row cannot know
  *   print.c       replays the records that bind.c made
  */

@@ -38,7 +38,7 @@ int environment_find(const char *const *environment, const char *name, struct ar
         if (path != NULL && path[0] != '\0') {
             *out_variable = arena_strdup(a, file_variable);
             if (secret_file_read(path, a, out, err) != 0)
-                return error_prefix(err, "%s", *out_variable);
+                return error_prefix(err, "environment %s", *out_variable);
             return 0;
         }
     }

@@ -139,6 +139,8 @@ int place_prefix(const struct config_origins *origins, const struct place *place
         buffer_append_char(&path, '.');
     buffer_append_string(&path, key == NULL ? "" : key);
     append_origin(&where, origins, origin);
+    if (origin.kind == ORIGIN_FLAG && text_is(buffer_text(&path), origin.variable))
+        return error_prefix(err, "%s", where.data);
     if (path.len > 0)
         return error_prefix(err, "%s: %s", where.data, path.data);
     return error_prefix(err, "%s", where.data);

@@ -85,7 +85,7 @@ static int apply_option(struct loader *loader, const struct option *option, stru
         return 0;
     if (environment_find(loader->environment, variable, &loader->tree, &value, &origin.variable,
                          err) != 0)
-        return error_prefix(err, "environment");
+        return -1;
     if (value.len == 0)
         return 0;
     origin.variable = arena_strdup(keep, origin.variable);
@@ -106,7 +106,7 @@ static int apply_session_token(struct loader *loader, struct tree_node *store, s
     tree_remove(store, TEXT("session_token_file"));
     if (environment_find(loader->environment, "AWS_SESSION_TOKEN", &loader->tree, &value,
                          &origin.variable, err) != 0)
-        return error_prefix(err, "environment");
+        return -1;
     origin.variable = arena_strdup(&loader->config->arena, origin.variable);
     if (value.len > 0)
         put_value(&loader->tree, store, TEXT("session_token"), value, origin);
@@ -122,7 +122,7 @@ static int apply_store_variable(struct loader *loader, size_t row, struct tree_n
 
     if (environment_find(loader->environment, store_variables[row].variable, &loader->tree, &value,
                          &origin.variable, err) != 0)
-        return error_prefix(err, "environment");
+        return -1;
     if (value.len == 0)
         return 0;
     origin.variable = arena_strdup(&loader->config->arena, origin.variable);

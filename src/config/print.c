@@ -56,8 +56,16 @@ static void print_open(struct printer *p, const struct record *record)
     p->depth++;
 }
 
+/* A default that means nothing beside what else is given; check_function.c took it away. */
+static bool is_taken_away(const struct record *record)
+{
+    return record->option->type == OPTION_TEXT && *(const char *const *)record->address == NULL;
+}
+
 static void print_option(struct printer *p, const struct record *record)
 {
+    if (is_taken_away(record))
+        return;
     begin_line(p);
     buffer_appendf(p->out, "%s: ", record->option->key);
     value_print(record->option, record->address, p->out);

@@ -66,8 +66,8 @@ void value_expectation(const struct option *option, struct buffer *out)
         append_choices(out, option->choices);
         return;
     case OPTION_FLAGS:
-        buffer_append_string(out, "a list of ");
         append_choices(out, option->choices);
+        buffer_append_string(out, ", or a list of them");
         return;
     case OPTION_INT:
     case OPTION_UINT:
@@ -139,13 +139,16 @@ static bool is_printable_secret(struct text t)
 int value_parse_entry(const struct option *option, struct text t, struct arena *a, const char **out,
                       struct error *err)
 {
-    bool fits = t.len >= (size_t)option->min && t.len <= (size_t)option->max;
+    bool is_token = option_is_secret(option) && option->min > 1;
 
-    if (!fits)
-        return fail_value(option, t, "", err);
-    if (option_is_secret(option) ? !is_printable_secret(t) : !is_printable_text(t))
-        return fail_value(option, t, "; hint: there is a character in it that cannot be printed",
-                          err);
+    if (t.len < (size_t)option->min || t.len > (size_t)option->max)
+        return fail_value(
+            option, t, is_token && t.len > 0 ? "; hint: openssl rand -hex 32 makes a good one" : "",
+            err);
+    if (option_is_secret(option) && !is_printable_secret(t))
+        return fail_value(option, t, "; hint: a space or a character beyond ASCII is in it", err);
+    if (!option_is_secret(option) && !is_printable_text(t))
+        return fail_value(option, t, "; hint: a character that cannot be printed is in it", err);
     *out = arena_strdup_text(a, t);
     return 0;
 }
