@@ -25,6 +25,7 @@
 #include "onput/arena.h"
 #include "onput/buffer.h"
 #include "onput/error.h"
+#include "onput/http_header.h"
 #include "onput/text.h"
 
 enum { HTTP_ERROR_BODY_BYTES = 64 * 1024 };
@@ -41,11 +42,6 @@ struct http_client_options {
 MUST_CHECK int http_client_new(const struct http_client_options *options, struct http_client **out,
                                struct error *err);
 void http_client_free(struct http_client *client); /* NULL-safe */
-
-struct http_header {
-    struct text name;
-    struct text value;
-};
 
 /*
  * Takes body bytes as they arrive; only for answers with status 200 or 206. Returns 0, or -1 to abort

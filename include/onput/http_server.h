@@ -23,7 +23,7 @@
 
 #include "onput/arena.h"
 #include "onput/error.h"
-#include "onput/http_client.h" /* struct http_header */
+#include "onput/http_header.h"
 #include "onput/metrics.h"
 #include "onput/text.h"
 

@@ -16,7 +16,7 @@
 #include "onput/arena.h"
 #include "onput/buffer.h"
 #include "onput/error.h"
-#include "onput/http_client.h"
+#include "onput/http_header.h"
 #include "onput/text.h"
 
 #define SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"

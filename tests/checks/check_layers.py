@@ -31,7 +31,7 @@ LEVELS = [
 ONLY = {"thumbnail": {"base", "ipc"}, "worker": {"base", "ipc", "thumbnail"}}
 
 OWNERS = {
-    "base": "arena attributes banned buffer clock encoding error fd hash json log memory metrics"
+    "base": "arena attributes banned buffer clock encoding error fd hash http_header json log memory metrics"
     " rendition text",
     "config": "config",
     "httpserver": "http_server",
