@@ -33,9 +33,8 @@ void admin_metrics(void *ctx, struct http_request *request)
     struct queue_stats stats;
     struct error err = {0};
     if (queue_stats(api->queue, &stats, &err) == 0) {
-        int64_t age_ms = stats.oldest_pending_ms == 0
-                             ? 0
-                             : clock_wall_ms(api->clock) - stats.oldest_pending_ms;
+        int64_t age_ms =
+            stats.oldest_pending_ms == 0 ? 0 : clock_wall_ms(api->clock) - stats.oldest_pending_ms;
         metrics_set(api->metrics, METRIC_QUEUE_OLDEST, (double)age_ms / 1000.0, NULL, NULL, NULL);
     }
     AUTO_BUFFER struct buffer body;

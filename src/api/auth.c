@@ -6,8 +6,8 @@
 #include "onput/hash.h"
 
 /*
- * MinIO sends "Bearer <token>" for a one-word token and the configured value verbatim for two words;
- * other senders send the bare token. The configured token may hold a scheme word itself.
+ * MinIO sends "Bearer <token>" for a one-word token and the configured value verbatim for two
+ * words; other senders send the bare token. The configured token may hold a scheme word itself.
  */
 static bool token_matches(struct text authorization, struct text token)
 {

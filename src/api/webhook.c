@@ -128,12 +128,14 @@ static void respond_failure(struct api *api, struct http_request *request, const
                                                   .body = buffer_text(&body)});
 }
 
-/* An SNS topic wants to be confirmed by somebody who knows it: onput fetches no URL out of a body. */
+/* An SNS topic wants to be confirmed by somebody who knows it: onput fetches no URL out of a body.
+ */
 static void log_subscription(const struct intake_reply *reply)
 {
     if (reply->kind == EVENT_BATCH_SUBSCRIPTION_CONFIRM)
-        LOG(LOG_LEVEL_WARN, "an SNS topic asks for confirmation of its subscription: confirm it "
-                            "with aws sns confirm-subscription, or open the URL",
+        LOG(LOG_LEVEL_WARN,
+            "an SNS topic asks for confirmation of its subscription: confirm it "
+            "with aws sns confirm-subscription, or open the URL",
             LOG_TEXT("topic", reply->sns_topic_arn), LOG_TEXT("url", reply->subscribe_url));
 }
 

@@ -45,8 +45,9 @@ static int call(struct http_client *client, const struct config *config, const c
     };
     struct http_reply reply = {0};
     if (http_client_perform(client, &request, &reply, err) < 0)
-        return error_prefix(err, "cannot ask the daemon at %s (is onput serve running with this "
-                                 "configuration?)",
+        return error_prefix(err,
+                            "cannot ask the daemon at %s (is onput serve running with this "
+                            "configuration?)",
                             url);
     int result = judge(&reply, out, err);
     http_reply_release(&reply);

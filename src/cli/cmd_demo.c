@@ -30,9 +30,8 @@ static int run(struct demo *d, struct error *err)
 
 int cmd_demo(const struct cli_args *args)
 {
-    struct demo d = {.args = args,
-                     .lock = PTHREAD_MUTEX_INITIALIZER,
-                     .finished = PTHREAD_COND_INITIALIZER};
+    struct demo d = {
+        .args = args, .lock = PTHREAD_MUTEX_INITIALIZER, .finished = PTHREAD_COND_INITIALIZER};
     struct error err = {0};
     arena_init(&d.arena);
     log_open(STDERR_FILENO, args->keep ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, LOG_FORMAT_AUTO);

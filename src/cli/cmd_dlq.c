@@ -25,8 +25,7 @@ static void print_row(const struct cli_args *args, struct json_object *row)
     printf("%lld  %.*s  %.*s  %.*s/%.*s  attempts %lld\n    %.*s\n",
            (long long)json_object_get_int64(json_at(row, "id")), TEXT_ARGS(field(row, "accepted")),
            TEXT_ARGS(field(row, "function")), TEXT_ARGS(field(row, "bucket")),
-           TEXT_ARGS(field(row, "key")),
-           (long long)json_object_get_int64(json_at(row, "attempts")),
+           TEXT_ARGS(field(row, "key")), (long long)json_object_get_int64(json_at(row, "attempts")),
            TEXT_ARGS(field(row, "reason")));
 }
 
@@ -40,9 +39,8 @@ static int list_page(const struct cli_args *args, const struct config *config, i
                      bool *more, size_t *printed, struct error *err)
 {
     AUTO_JSON struct json_object *answer = NULL;
-    AUTO_FREE char *path =
-        xasprintf("/admin/invocations?state=%s&after=%lld&limit=%d", args->held ? "held" : "dead",
-                  (long long)*after, DLQ_PAGE);
+    AUTO_FREE char *path = xasprintf("/admin/invocations?state=%s&after=%lld&limit=%d",
+                                     args->held ? "held" : "dead", (long long)*after, DLQ_PAGE);
     struct json_object *rows;
     if (admin_call(config, "GET", path, &answer, err) < 0 ||
         json_get_array(answer, "invocations", &rows, err) < 0)

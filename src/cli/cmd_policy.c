@@ -43,9 +43,8 @@ static void print_decision(const struct cli_args *args, const struct function *f
 {
     struct policy_decision d = policy_evaluate(function->policy, request);
     const char *effect = d.effect == POLICY_ALLOW ? "allow" : "deny";
-    struct text statement = d.statement < 0
-                                ? TEXT("")
-                                : policy_statement_json(function->policy, (size_t)d.statement);
+    struct text statement =
+        d.statement < 0 ? TEXT("") : policy_statement_json(function->policy, (size_t)d.statement);
     AUTO_BUFFER struct buffer out;
     buffer_init(&out, 1024 * 1024);
     if (args->json) {

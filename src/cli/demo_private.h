@@ -57,7 +57,8 @@ MUST_CHECK int demo_wait(struct demo *d, struct error *err);
 void demo_on_attempt(void *ctx, const struct invocation *invocation, const struct outcome *outcome,
                      int64_t queue_ms);
 
-/* demo_verify.c: reads every rendition back, has it decoded by a worker, and writes it to d->results. */
+/* demo_verify.c: reads every rendition back, has it decoded by a worker, and writes it to
+ * d->results. */
 MUST_CHECK int demo_verify(struct demo *d, struct error *err);
 
 /* demo_table.c */

@@ -12,29 +12,31 @@
 
 #define DEMO_ARN "arn:onput:sqs::demo:webhook"
 
-static const char demo_config[] =
-    "listen: {address: 127.0.0.1, port: 0}\n"
-    "admin: {address: 127.0.0.1, port: 0}\n"
-    "state: {dir: \"%s/state\"}\n"
-    "queue: {min_free: 16MiB}\n"
-    "stores:\n"
-    "  demo:\n"
-    "    endpoint: \"%s\"\n"
-    "    access_key: \"%s\"\n"
-    "    secret_key: \"%s\"\n"
-    "    webhook_token: \"%s\"\n"
-    "    notifications:\n"
-    "      - {bucket: photos, events: [\"s3:ObjectCreated:*\", \"s3:ObjectRemoved:*\"], function: thumbs}\n"
-    "functions:\n"
-    "  thumbs:\n"
-    "    builtin: thumbnail\n"
-    "    renditions:\n"
-    "      - {name: large, width: 1600, height: 1600, format: jpeg}\n"
-    "      - {name: medium, width: 800, height: 800, format: webp}\n"
-    "      - {name: square, width: 200, height: 200, fit: cover, gravity: attention, format: jpeg}\n"
-    "    output: {bucket: thumbnails}\n"
-    "    permissions:\n"
-    "      - {principal: s3.amazonaws.com, source_arn: \"arn:aws:s3:::photos\", source_account: \"000000000000\"}\n";
+static const char demo_config[] = "listen: {address: 127.0.0.1, port: 0}\n"
+                                  "admin: {address: 127.0.0.1, port: 0}\n"
+                                  "state: {dir: \"%s/state\"}\n"
+                                  "queue: {min_free: 16MiB}\n"
+                                  "stores:\n"
+                                  "  demo:\n"
+                                  "    endpoint: \"%s\"\n"
+                                  "    access_key: \"%s\"\n"
+                                  "    secret_key: \"%s\"\n"
+                                  "    webhook_token: \"%s\"\n"
+                                  "    notifications:\n"
+                                  "      - {bucket: photos, events: [\"s3:ObjectCreated:*\", "
+                                  "\"s3:ObjectRemoved:*\"], function: thumbs}\n"
+                                  "functions:\n"
+                                  "  thumbs:\n"
+                                  "    builtin: thumbnail\n"
+                                  "    renditions:\n"
+                                  "      - {name: large, width: 1600, height: 1600, format: jpeg}\n"
+                                  "      - {name: medium, width: 800, height: 800, format: webp}\n"
+                                  "      - {name: square, width: 200, height: 200, fit: cover, "
+                                  "gravity: attention, format: jpeg}\n"
+                                  "    output: {bucket: thumbnails}\n"
+                                  "    permissions:\n"
+                                  "      - {principal: s3.amazonaws.com, source_arn: "
+                                  "\"arn:aws:s3:::photos\", source_account: \"000000000000\"}\n";
 
 static const char *random_word(struct demo *d, size_t bytes)
 {
@@ -63,9 +65,8 @@ static int start_store(struct demo *d, struct error *err)
 
 static int start_daemon(struct demo *d, struct error *err)
 {
-    AUTO_FREE char *yaml =
-        xasprintf(demo_config, d->directory, devstore_endpoint(d->store), d->access_key,
-                  d->secret_key, d->token);
+    AUTO_FREE char *yaml = xasprintf(demo_config, d->directory, devstore_endpoint(d->store),
+                                     d->access_key, d->secret_key, d->token);
     struct config_source source = {0};
     struct config *config = NULL;
     struct daemon_options options = {.on_attempt = demo_on_attempt, .on_attempt_ctx = d};

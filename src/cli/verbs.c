@@ -19,13 +19,15 @@ static const struct cli_verb verbs[] = {
      cmd_serve},
     {"check", "check [--config FILE] [--print]", "check a configuration without starting",
      "config set print",
-     "  onput check --config onput.yaml            exit code 3 and file:line:column when it is wrong\n"
+     "  onput check --config onput.yaml            exit code 3 and file:line:column when it is "
+     "wrong\n"
      "  onput check --config onput.yaml --print    the effective values and where they come from\n",
      cmd_check},
     {"policy",
      "policy simulate --function F --source-arn ARN [--source-account ID] [--principal P] "
      "[--action A]",
-     "ask a function's permission policy", "config set function source-arn source-account "
+     "ask a function's permission policy",
+     "config set function source-arn source-account "
      "principal action json",
      "  onput policy simulate --function thumbs --source-arn arn:aws:s3:::photos \\\n"
      "      --source-account 000000000000\n",
@@ -33,8 +35,7 @@ static const struct cli_verb verbs[] = {
     {"queue", "queue stats [--json]", "numbers of the running daemon's queue", "config set json",
      "  onput queue stats\n", cmd_queue},
     {"dlq", "dlq list|show ID|redrive [ID...|--all] [--held] [--function F] [--json]",
-     "dead and held invocations: look at them, run them again",
-     "config set json held all function",
+     "dead and held invocations: look at them, run them again", "config set json held all function",
      "  onput dlq list                 what failed for good, and why\n"
      "  onput dlq list --held          what waits for a permission\n"
      "  onput dlq show 17\n"

@@ -94,9 +94,9 @@ static int start_server(struct daemon *d, const char *address, uint16_t port, bo
                         const struct config *config, struct error *err)
 {
     size_t count = 0;
-    struct http_route *routes =
-        is_public ? api_public_routes((size_t)config->limit_body_bytes, &count)
-                  : api_admin_routes(&count);
+    struct http_route *routes = is_public
+                                    ? api_public_routes((size_t)config->limit_body_bytes, &count)
+                                    : api_admin_routes(&count);
     struct http_server_options options = {
         .address = address,
         .port = port,

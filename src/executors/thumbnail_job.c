@@ -92,7 +92,8 @@ static int render(struct job *job, struct memfd *input, struct memfd *output, st
         return error_set_retryable(err, ERROR_TIMEOUT,
                                    "the function's timeout passed while its source was fetched");
     if (memfd_seal(input, err) < 0 ||
-        memfd_create_fixed("onput-output", (size_t)job->config->limit_output_bytes, output, err) < 0)
+        memfd_create_fixed("onput-output", (size_t)job->config->limit_output_bytes, output, err) <
+            0)
         return -1;
     return worker_pool_render(job->lane->jobs->pool, &job->render, input, output, (int)left,
                               &job->result, err);
@@ -137,8 +138,8 @@ static int find_stores(struct job *job, struct error *err)
 {
     const char *output_store = job->function->config->output_store;
     job->source = catalog_store(job->catalog, job->invocation->store);
-    job->target = output_store != NULL ? catalog_store(job->catalog, text_of(output_store))
-                                       : job->source;
+    job->target =
+        output_store != NULL ? catalog_store(job->catalog, text_of(output_store)) : job->source;
     if (job->source == NULL || job->target == NULL)
         return error_set(err, ERROR_INVALID, "store %.*s is not in the configuration any more",
                          TEXT_ARGS(job->invocation->store));

@@ -10,7 +10,8 @@ enum { SOURCE_METADATA_MAX_BYTES = 1200 }; /* of the 2 KiB that S3 allows in all
 static const enum image_format output_formats[] = {IMAGE_FORMAT_JPEG, IMAGE_FORMAT_PNG,
                                                    IMAGE_FORMAT_WEBP, IMAGE_FORMAT_AVIF};
 
-/* Metadata travels in headers: bytes beyond ASCII are percent-encoded, and a huge key is left out. */
+/* Metadata travels in headers: bytes beyond ASCII are percent-encoded, and a huge key is left out.
+ */
 static struct text source_name(struct job *job)
 {
     AUTO_BUFFER struct buffer encoded;
@@ -49,9 +50,8 @@ static int put_rendition(struct job *job, size_t index, const struct memfd *outp
     };
     struct text body = {(const char *)output->map + o->offset, o->bytes};
     job->output_keys[index] = object.key;
-    return storage_put(session,
-                       catalog_role_credentials(job->catalog, job->function, job->target), &object,
-                       body, &options, job->arena, NULL, err);
+    return storage_put(session, catalog_role_credentials(job->catalog, job->function, job->target),
+                       &object, body, &options, job->arena, NULL, err);
 }
 
 int thumbnail_delete_formats(struct job *job, const struct rendition *rendition,
@@ -62,8 +62,8 @@ int thumbnail_delete_formats(struct job *job, const struct rendition *rendition,
         return -1;
     for (size_t i = 0; i < ARRAY_LEN(output_formats); i++) {
         struct storage_object object;
-        bool may_exist = rendition->format == IMAGE_FORMAT_SOURCE ||
-                         rendition->format == output_formats[i];
+        bool may_exist =
+            rendition->format == IMAGE_FORMAT_SOURCE || rendition->format == output_formats[i];
         if (!may_exist || output_formats[i] == keep)
             continue;
         if (catalog_output(job->function, job->source, job->event->bucket, job->event->key,
@@ -78,7 +78,8 @@ int thumbnail_delete_formats(struct job *job, const struct rendition *rendition,
     return 0;
 }
 
-/* A source that changed its format under the same key leaves a rendition of the old format behind. */
+/* A source that changed its format under the same key leaves a rendition of the old format behind.
+ */
 static int delete_previous_format(struct job *job, size_t index, struct error *err)
 {
     const struct rendition *rendition = &job->render.renditions[index];

@@ -103,8 +103,8 @@ int catalog_new(struct config *config, const struct clock *clock, struct metrics
     c->clock = clock;
     c->stores = ARENA_ARRAY(&c->arena, struct store, config->store_count);
     c->functions = ARENA_ARRAY(&c->arena, struct function, config->function_count);
-    c->role_credentials = ARENA_ARRAY(&c->arena, struct credentials *,
-                                      config->function_count * config->store_count);
+    c->role_credentials =
+        ARENA_ARRAY(&c->arena, struct credentials *, config->function_count * config->store_count);
     if (build(c, metrics, err) < 0) {
         destroy(c);
         return -1;

@@ -30,7 +30,8 @@ const struct config_role *role_find(const struct config *config, const char *nam
 
 /* output_key.c */
 MUST_CHECK int output_template_check(const struct config_function *f, struct error *err);
-/* The parts of a rendition's key that do not depend on the object, before and behind everything that does. */
+/* The parts of a rendition's key that do not depend on the object, before and behind everything
+ * that does. */
 void output_fixed_ends(const struct config_function *f, const struct rendition *rendition,
                        struct arena *arena, struct text *out_prefix, struct text *out_suffix);
 

@@ -28,7 +28,8 @@ static bool can_trigger(const struct config_function *f, const struct config_not
     for (size_t i = 0; i < f->rendition_count; i++) {
         struct text prefix, suffix;
         output_fixed_ends(f, &f->renditions[i], arena, &prefix, &suffix);
-        if (prefixes_agree(prefix, text_of(n->prefix)) && suffixes_agree(suffix, text_of(n->suffix)))
+        if (prefixes_agree(prefix, text_of(n->prefix)) &&
+            suffixes_agree(suffix, text_of(n->suffix)))
             return true;
     }
     return false;

@@ -6,9 +6,9 @@
  *   {rendition} {width} {height} {ext}   of the rendition
  *   {function} {store}
  *
- * The default {bucket}/{key}/{rendition}.{ext} cannot collide: the whole source key is in it and the
- * last segment never holds a "/". A key that would pass S3's 1,024 bytes is shortened to a readable
- * start plus a hash of the whole.
+ * The default {bucket}/{key}/{rendition}.{ext} cannot collide: the whole source key is in it and
+ * the last segment never holds a "/". A key that would pass S3's 1,024 bytes is shortened to a
+ * readable start plus a hash of the whole.
  */
 #include "functions_private.h"
 
@@ -99,11 +99,16 @@ static void append_store(struct buffer *out, const struct expansion *e)
 }
 
 static const struct placeholder placeholders[] = {
-    {"bucket", true, append_bucket},        {"key", true, append_key},
-    {"dir", true, append_dir},              {"stem", true, append_stem},
-    {"rendition", false, append_rendition}, {"width", false, append_width},
-    {"height", false, append_height},       {"ext", false, append_ext},
-    {"function", false, append_function},   {"store", true, append_store},
+    {"bucket", true, append_bucket},
+    {"key", true, append_key},
+    {"dir", true, append_dir},
+    {"stem", true, append_stem},
+    {"rendition", false, append_rendition},
+    {"width", false, append_width},
+    {"height", false, append_height},
+    {"ext", false, append_ext},
+    {"function", false, append_function},
+    {"store", true, append_store},
 };
 
 static const struct placeholder *find_placeholder(struct text name)
@@ -216,16 +221,17 @@ int catalog_output(const struct function *function, const struct store *store, s
 void output_fixed_ends(const struct config_function *f, const struct rendition *rendition,
                        struct arena *arena, struct text *out_prefix, struct text *out_suffix)
 {
-    struct expansion e = {TEXT(""), text_of(f->name), TEXT(""), TEXT(""), rendition,
-                          rendition->format};
+    struct expansion e = {TEXT(""), text_of(f->name), TEXT(""),
+                          TEXT(""), rendition,        rendition->format};
     AUTO_BUFFER struct buffer fixed;
     buffer_init(&fixed, 16 * EVENT_MAX_KEY_BYTES);
     struct text rest = text_of(f->output_key), literal, prefix = TEXT("");
     const struct placeholder *p;
     bool in_prefix = true;
     while (next_piece(&rest, &literal, &p)) {
-        bool varies = p != NULL && (p->of_object || (p->append == append_ext &&
-                                                     rendition->format == IMAGE_FORMAT_SOURCE));
+        bool varies =
+            p != NULL &&
+            (p->of_object || (p->append == append_ext && rendition->format == IMAGE_FORMAT_SOURCE));
         if (varies && in_prefix)
             prefix = arena_text(arena, buffer_text(&fixed));
         if (varies) {

@@ -36,7 +36,8 @@ int permissions_build(struct catalog *c, struct function *f, struct error *err)
 {
     AUTO_BUFFER struct buffer document;
     buffer_init(&document, POLICY_MAX_BYTES);
-    buffer_append_string(&document, "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":[");
+    buffer_append_string(&document,
+                         "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":[");
     for (size_t i = 0; i < f->config->permission_count; i++) {
         if (i > 0)
             buffer_append_char(&document, ',');

@@ -47,7 +47,8 @@ static void put_sources(const struct config *config, const struct config_functio
     }
 }
 
-/* Without a role of its own a function may read what can trigger it and write its output, no more. */
+/* Without a role of its own a function may read what can trigger it and write its output, no more.
+ */
 static void write_implied_policy(const struct config *config, const struct config_function *f,
                                  struct buffer *out)
 {
@@ -127,8 +128,7 @@ int role_build_credentials(struct catalog *c, size_t function, size_t store, str
     const struct function *f = &c->functions[function];
     const struct store *s = &c->stores[store];
     const struct config_role *role = role_find(c->config, f->config->role);
-    struct credentials **slot =
-        &c->role_credentials[function * c->config->store_count + store];
+    struct credentials **slot = &c->role_credentials[function * c->config->store_count + store];
     if (s->config->sts) {
         if (f->role_policy_json.len > 2048)
             return error_set(err, ERROR_LIMIT,
