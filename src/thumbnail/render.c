@@ -147,31 +147,6 @@ static struct window window_of(const struct plan_step *step, enum rendition_grav
     return w;
 }
 
-static int crop(VipsImage *in, const struct plan_step *step, enum rendition_gravity gravity,
-                VipsImage **out)
-{
-    int width = (int)step->out.width, height = (int)step->out.height;
-    struct window w = window_of(step, gravity);
-    if (in->Xsize == width && in->Ysize == height)
-        return vips_copy(in, out, NULL);
-    if (!is_smart(gravity))
-        return vips_extract_area(in, out, (int)w.left, (int)w.top, width, height, NULL);
-    return vips_smartcrop(in, out, width, height, "interesting",
-                          gravity == RENDITION_GRAVITY_ENTROPY ? VIPS_INTERESTING_ENTROPY
-                                                               : VIPS_INTERESTING_ATTENTION,
-                          NULL);
-}
-
-/* `base` resized to `part` of `whole`; shared when that is what it is. */
-static int resize(VipsImage *base, struct size whole, struct window part, VipsImage **out)
-{
-    bool is_same = (uint32_t)base->Xsize == whole.width && (uint32_t)base->Ysize == whole.height;
-    if (!is_same)
-        return image_resize(base, whole, part, out);
-    return vips_extract_area(base, out, (int)part.left, (int)part.top, (int)part.size.width,
-                             (int)part.size.height, NULL);
-}
-
 static int flatten(VipsImage *in, uint32_t colour, VipsImage **out)
 {
     double rgb[3] = {colour >> 16 & 255, colour >> 8 & 255, colour & 255};
@@ -182,6 +157,48 @@ static int flatten(VipsImage *in, uint32_t colour, VipsImage **out)
     int rc = vips_flatten(coloured, out, "background", background, NULL);
     vips_area_unref(VIPS_AREA(background));
     return rc;
+}
+
+/*
+ * Where libvips would cut. It looks at an opaque copy: with alpha its histograms take 64 MiB. The
+ * offset of what it cut out says where that was.
+ */
+static int find_window(VipsImage *in, enum rendition_gravity gravity, struct window *w)
+{
+    AUTO_IMAGE VipsImage *opaque = NULL, *found = NULL;
+    if (!vips_image_hasalpha(in))
+        opaque = g_object_ref(in);
+    else if (flatten(in, 0, &opaque) != 0)
+        return -1;
+    if (vips_smartcrop(opaque, &found, (int)w->size.width, (int)w->size.height, "interesting",
+                       gravity == RENDITION_GRAVITY_ENTROPY ? VIPS_INTERESTING_ENTROPY
+                                                            : VIPS_INTERESTING_ATTENTION,
+                       NULL) != 0)
+        return -1;
+    w->left = (uint32_t)VIPS_CLIP(0, -found->Xoffset, in->Xsize - (int)w->size.width);
+    w->top = (uint32_t)VIPS_CLIP(0, -found->Yoffset, in->Ysize - (int)w->size.height);
+    return 0;
+}
+
+static int crop(VipsImage *in, const struct plan_step *step, enum rendition_gravity gravity,
+                VipsImage **out)
+{
+    struct window w = window_of(step, gravity);
+    bool is_whole = (uint32_t)in->Xsize == w.size.width && (uint32_t)in->Ysize == w.size.height;
+    if (is_smart(gravity) && !is_whole && find_window(in, gravity, &w) != 0)
+        return -1;
+    return vips_extract_area(in, out, (int)w.left, (int)w.top, (int)w.size.width,
+                             (int)w.size.height, NULL);
+}
+
+/* `base` resized to `part` of `whole`; shared when that is what it is. */
+static int resize(VipsImage *base, struct size whole, struct window part, VipsImage **out)
+{
+    bool is_same = (uint32_t)base->Xsize == whole.width && (uint32_t)base->Ysize == whole.height;
+    if (!is_same)
+        return image_resize(base, whole, part, out);
+    return vips_extract_area(base, out, (int)part.left, (int)part.top, (int)part.size.width,
+                             (int)part.size.height, NULL);
 }
 
 static int store(struct render *r, const struct rendition *wanted, void *bytes, size_t len,
