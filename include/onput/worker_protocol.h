@@ -22,6 +22,18 @@
 #include "onput/rendition.h"
 #include "onput/text.h"
 
+/* The worker's descriptor of the channel, and what its exit status says. */
+enum { WORKER_CHANNEL_FD = 3 };
+
+enum worker_exit {
+    WORKER_EXIT_DONE = 0,     /* the daemon closed the channel */
+    WORKER_EXIT_USAGE = 2,    /* not started by a daemon */
+    WORKER_EXIT_START = 3,    /* libvips does not work */
+    WORKER_EXIT_SANDBOX = 4,  /* a mandatory layer cannot be had */
+    WORKER_EXIT_PROTOCOL = 5, /* the daemon's frame was wrong */
+    WORKER_EXIT_EXEC = 127,   /* the program cannot be executed */
+};
+
 enum worker_message { WORKER_READY = 1, WORKER_RENDER = 2, WORKER_RESULT = 3 };
 
 enum worker_layer {
