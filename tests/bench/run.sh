@@ -1,0 +1,14 @@
+#!/bin/sh
+# Runs every benchmark of a release build (default: build/release) and prints its table.
+set -eu
+cd "$(dirname "$0")/../.."
+bin="${1:-build/release}/bin"
+for bench in bench_queue bench_ingest bench_render; do
+    printf '\n== %s\n' "$bench"
+    case $bench in
+    bench_render) "$bin/$bench" fixtures/images/photos ;;
+    *) "$bin/$bench" ;;
+    esac
+done
+printf '\n== bench_pipeline\n'
+"$bin/bench_pipeline" "$bin/onput" fixtures/images/photos
