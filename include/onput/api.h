@@ -7,8 +7,8 @@
  *
  * Answers of POST /events: 200 after the commit with {"results":[{"decision",...}]}; 400 for a body
  * that cannot be read, 401 without and 403 with a wrong credential, 403 when the policy denies and
- * on_denied is reject, 404 for an unknown store or function, 413 for a body over the limit, 503 with
- * Retry-After when the queue is full or broken. Never a redirect.
+ * on_denied is reject, 404 for an unknown store or function, 413 for a body over the limit, 503
+ * with Retry-After when the queue is full or broken. Never a redirect.
  */
 #ifndef ONPUT_API_H
 #define ONPUT_API_H

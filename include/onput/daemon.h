@@ -25,8 +25,8 @@ struct daemon;
 struct daemon_options {
     /* How to read the configuration again on SIGHUP; NULL: SIGHUP does nothing. */
     const struct config_source *source;
-    void (*on_attempt)(void *ctx, const struct invocation *invocation, const struct outcome *outcome,
-                       int64_t queue_ms);
+    void (*on_attempt)(void *ctx, const struct invocation *invocation,
+                       const struct outcome *outcome, int64_t queue_ms);
     void *on_attempt_ctx;
 };
 

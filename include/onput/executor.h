@@ -21,7 +21,8 @@
 
 enum outcome_status {
     OUTCOME_DONE,    /* the effect is there */
-    OUTCOME_SKIPPED, /* nothing to do: the event is stale or the object is gone; `detail` says which */
+    OUTCOME_SKIPPED, /* nothing to do: the event is stale or the object is gone; `detail` says which
+                      */
     OUTCOME_FAILED,  /* see error: retryable or not */
     OUTCOME_STATUS_COUNT
 };
@@ -33,7 +34,8 @@ struct outcome {
     int64_t fetch_ms;   /* -1: the phase was not reached */
     int64_t run_ms;
     int64_t store_ms;
-    /* JSON report for a synchronous caller and for `onput demo`: renditions with sizes. Owned by the arena. */
+    /* JSON report for a synchronous caller and for `onput demo`: renditions with sizes. Owned by
+     * the arena. */
     struct text report;
 };
 
@@ -46,7 +48,8 @@ struct executor {
     MUST_CHECK int (*lane_open)(void *self, const atomic_bool *canceled, struct executor_lane **out,
                                 struct error *err);
     void (*lane_close)(struct executor_lane *lane);
-    /* Fills *out completely. `deadline_ms` is monotonic. Memory of the report comes from the arena. */
+    /* Fills *out completely. `deadline_ms` is monotonic. Memory of the report comes from the arena.
+     */
     void (*invoke)(struct executor_lane *lane, const struct catalog *catalog,
                    const struct function *function, const struct invocation *invocation,
                    int64_t deadline_ms, struct arena *arena, struct outcome *out);

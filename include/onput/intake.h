@@ -3,11 +3,11 @@
  *
  * intake_submit() takes an authenticated notification of one store, decodes it, finds the functions
  * (the store's notifications, or the one that the caller names), asks the resource policy of each,
- * and submits one queue row per (record, function). It answers through `done` after the commit, with
- * one decision per record and function.
+ * and submits one queue row per (record, function). It answers through `done` after the commit,
+ * with one decision per record and function.
  *
- * Threads: any; never blocks. `done` runs on the queue's writer thread, or on the caller's when nothing had to be
- * stored.
+ * Threads: any; never blocks. `done` runs on the queue's writer thread, or on the caller's when
+ * nothing had to be stored.
  */
 #ifndef ONPUT_INTAKE_H
 #define ONPUT_INTAKE_H
@@ -53,7 +53,7 @@ struct intake_result {
     struct text event_name;
     struct text function; /* empty when none was chosen */
     enum intake_decision decision;
-    struct text reason;   /* why it was not queued; may be empty */
+    struct text reason;     /* why it was not queued; may be empty */
     const char *request_id; /* of the queued row, else NULL */
 };
 
@@ -70,15 +70,16 @@ typedef void (*intake_done)(void *ctx, const struct intake_reply *reply, const s
 
 /*
  * `store` and `function` belong to `catalog`, whose reference is taken over, also on failure.
- * `function` is NULL to route by the store's notifications. `body` is copied. Returns -1 with *err when
- * nothing was submitted (malformed: ERROR_INVALID or ERROR_LIMIT; the queue is closing or broken);
- * `done` is then not called.
+ * `function` is NULL to route by the store's notifications. `body` is copied. Returns -1 with *err
+ * when nothing was submitted (malformed: ERROR_INVALID or ERROR_LIMIT; the queue is closing or
+ * broken); `done` is then not called.
  */
 MUST_CHECK int intake_submit(struct intake *in, struct catalog *catalog, const struct store *store,
                              const struct function *function, struct text body, intake_done done,
                              void *ctx, struct error *err);
 
-/* Asks the policies again for everything that is held; releases what is allowed now. *out_released may be NULL. */
+/* Asks the policies again for everything that is held; releases what is allowed now. *out_released
+ * may be NULL. */
 MUST_CHECK int intake_reconsider_held(struct intake *in, struct queue *queue, size_t *out_released,
                                       struct error *err);
 
