@@ -11,7 +11,8 @@
  *   Put/GetBucketNotificationConfiguration
  * Path-style addressing only. Signature Version 4 in header or query, of any region; a body is checked
  * against x-amz-content-sha256 and Content-MD5. Bodies in aws-chunked coding are decoded, but the signatures of single chunks and
- * x-amz-checksum-* values are accepted unverified. A body has at most 64 MiB; larger objects are
+ * x-amz-checksum-* values are accepted unverified. Without x-amz-content-sha256 the body may have been
+ * signed as UNSIGNED-PAYLOAD or, as old curls do, as if it were empty. A body has at most 64 MiB; larger objects are
  * uploaded in parts. Anything else is answered with 501 NotImplemented.
  *
  * On disk: <directory>/<bucket>/<sha256 of key>.data and .json, each renamed into place; a key is

@@ -16,9 +16,28 @@ static struct sigv4_request wire_request(const struct exchange *x)
         .payload_hash = http_request_header(x->http, "x-amz-content-sha256"),
     };
     request.header_count = http_request_headers(x->http, &request.headers);
-    if (request.payload_hash.len == 0)
-        request.payload_hash = TEXT(SIGV4_UNSIGNED_PAYLOAD);
     return request;
+}
+
+/*
+ * What a request without x-amz-content-sha256 has signed: S3 says UNSIGNED-PAYLOAD, and curl before
+ * 8.0 signs the digest of nothing, whatever it uploads.
+ */
+static enum sigv4_failure verify(struct exchange *x, struct sigv4_request *request,
+                                 const struct sigv4_claim *claim, struct error *err)
+{
+    struct sigv4_key key = {text_of(x->store->access_key), text_of(x->store->secret_key),
+                            TEXT("")};
+    bool says_nothing = request->payload_hash.len == 0;
+    if (says_nothing || claim->presigned)
+        request->payload_hash = TEXT(SIGV4_UNSIGNED_PAYLOAD);
+    enum sigv4_failure failure =
+        sigv4_verify(request, claim, &key, TEXT("s3"), now_ms(x), err);
+    if (failure == SIGV4_WRONG && says_nothing) {
+        request->payload_hash = TEXT(SIGV4_EMPTY_SHA256);
+        failure = sigv4_verify(request, claim, &key, TEXT("s3"), now_ms(x), err);
+    }
+    return failure;
 }
 
 static enum s3_error error_of(enum sigv4_failure failure)
@@ -44,16 +63,11 @@ static enum s3_error error_of(enum sigv4_failure failure)
 bool auth_check(struct exchange *x)
 {
     struct sigv4_request request = wire_request(x);
-    struct sigv4_key key = {text_of(x->store->access_key), text_of(x->store->secret_key),
-                            TEXT("")};
     struct sigv4_claim claim = {0};
     enum sigv4_failure failure = SIGV4_OK;
     struct error err = {0};
-    if (sigv4_parse_claim(&request, x->arena, &claim, &failure, &err) == 0) {
-        if (claim.presigned)
-            request.payload_hash = TEXT(SIGV4_UNSIGNED_PAYLOAD);
-        failure = sigv4_verify(&request, &claim, &key, TEXT("s3"), now_ms(x), &err);
-    }
+    if (sigv4_parse_claim(&request, x->arena, &claim, &failure, &err) == 0)
+        failure = verify(x, &request, &claim, &err);
     if (failure == SIGV4_OK)
         return true;
     answer_error(x, error_of(failure), "%s", err.message);
