@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Write fixtures/sigv4/<case>/: requests and every intermediate of their signatures.
+"""Write fixtures/sigv4/<case>/: requests and every intermediate of their signatures; and
+fixtures/sigv4_claims/<case>.txt: some of them as they arrive, signed.
 
 The expected values come from botocore (pip install botocore==1.44.5), never from onput. Run it again
 only to add a case, and review what it changes.
@@ -46,6 +47,8 @@ class Signed:
     signature: str
     headers: list  # as they were signed
     payload_hash: str
+    target: str  # with the signature when it is in the query
+    authorization: str  # or in this header
 
 
 def signer_class(case):
@@ -88,7 +91,15 @@ def sign(case):
         auth.add_auth(request)
     headers = [(n, v) for n, v in request.headers.items() if n.lower() != "authorization"]
     payload_hash = auth.kept_canonical.rsplit("\n", 1)[1]
-    return Signed(auth.kept_canonical, auth.kept_string, auth.kept_signature, headers, payload_hash)
+    return Signed(
+        auth.kept_canonical,
+        auth.kept_string,
+        auth.kept_signature,
+        headers,
+        payload_hash,
+        request.url.partition(case.host)[2],
+        request.headers.get("Authorization", ""),
+    )
 
 
 def s3_key(key, **more):
@@ -164,6 +175,17 @@ CASES = {
 }
 
 
+CLAIMS = ("plain-get", "put-body", "session-token", "presigned-awkward", "lambda-encoded-twice")
+
+
+def write_claim(path, case):
+    signed = sign(case)
+    lines = [f"{case.method} {signed.target}"] + [f"{n}: {v}" for n, v in signed.headers]
+    lines += [f"Authorization: {signed.authorization}"] if signed.authorization else []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+
+
 def write_case(folder, case):
     signed = sign(case)
     folder.mkdir(parents=True, exist_ok=True)
@@ -186,10 +208,13 @@ def write_case(folder, case):
 
 
 def main():
-    root = pathlib.Path(__file__).resolve().parents[3] / "fixtures" / "sigv4"
+    fixtures = pathlib.Path(__file__).resolve().parents[3] / "fixtures"
+    root = fixtures / "sigv4"
     for name, case in CASES.items():
         assert urlsplit("http://h" + case.target).fragment == "", name
         write_case(root / name, case)
+    for name in CLAIMS:
+        write_claim(fixtures / "sigv4_claims" / f"{name}.txt", CASES[name])
     print(f"{len(CASES)} cases in {root}, by botocore {botocore.__version__}")
 
 
