@@ -5,9 +5,9 @@
  * provider does next; temporary ones are fetched again when 80 % of their life is over, or after
  * credentials_invalidate() (a store answered ExpiredToken or InvalidAccessKeyId).
  *
- * AssumeRole sends POST / with a form body, signed for service "sts", with an inline session policy.
- * A store that refuses it with 403 (MinIO does for service-account keys) is an ERROR_DENIED whose message says what
- * kind of key is needed.
+ * AssumeRole sends POST / with a form body, signed for service "sts", with an inline session
+ * policy. A store that refuses it with 403 (MinIO does for service-account keys) is an ERROR_DENIED
+ * whose message says what kind of key is needed.
  */
 #ifndef ONPUT_CREDENTIALS_H
 #define ONPUT_CREDENTIALS_H

@@ -9,10 +9,11 @@
  * zeroed struct http_reply; read it; http_reply_release(); ... http_client_free().
  *
  * An HTTP status of any value is success of the call: the caller judges it. The body of an answer
- * that is not 2xx is kept up to HTTP_ERROR_BODY_BYTES; what follows is dropped unread. Failure means that no
- * complete answer arrived: ERROR_UNAVAILABLE (could not connect, reset), ERROR_TIMEOUT,
- * ERROR_LIMIT (answer larger than allowed), ERROR_CANCELED, ERROR_PROTOCOL. retryable is set for what may pass;
- * uncertain when the request had been sent and the answer did not arrive whole.
+ * that is not 2xx is kept up to HTTP_ERROR_BODY_BYTES; what follows is dropped unread. Failure
+ * means that no complete answer arrived: ERROR_UNAVAILABLE (could not connect, reset),
+ * ERROR_TIMEOUT, ERROR_LIMIT (answer larger than allowed), ERROR_CANCELED, ERROR_PROTOCOL.
+ * retryable is set for what may pass; uncertain when the request had been sent and the answer did
+ * not arrive whole.
  */
 #ifndef ONPUT_HTTP_CLIENT_H
 #define ONPUT_HTTP_CLIENT_H
@@ -33,9 +34,9 @@ enum { HTTP_ERROR_BODY_BYTES = 64 * 1024 };
 struct http_client;
 
 struct http_client_options {
-    const char *ca_file;        /* NULL: the system's */
-    const char *user_agent;     /* "onput/0.1.0" */
-    int connect_timeout_ms;     /* 0: 5000 */
+    const char *ca_file;         /* NULL: the system's */
+    const char *user_agent;      /* "onput/0.1.0" */
+    int connect_timeout_ms;      /* 0: 5000 */
     const atomic_bool *canceled; /* may be NULL; a running call ends soon after it becomes true */
 };
 
@@ -44,18 +45,19 @@ MUST_CHECK int http_client_new(const struct http_client_options *options, struct
 void http_client_free(struct http_client *client); /* NULL-safe */
 
 /*
- * Takes body bytes as they arrive; only for answers with status 200 or 206. Returns 0, or -1 to abort
- * the call with *err set.
+ * Takes body bytes as they arrive; only for answers with status 200 or 206. Returns 0, or -1 to
+ * abort the call with *err set.
  */
 typedef int (*http_body_sink)(void *ctx, const void *bytes, size_t len, struct error *err);
 
 struct http_call {
-    const char *method; /* "GET", "PUT", ... */
-    const char *url;    /* sent exactly as it is: no dot-segment collapsing */
+    const char *method;     /* "GET", "PUT", ... */
+    const char *url;        /* sent exactly as it is: no dot-segment collapsing */
     const char *connect_to; /* "host:port" to connect to instead of the URL's, or NULL */
     const struct http_header *headers;
     size_t header_count;
-    struct text body; /* borrowed; sent with Content-Length when the method is PUT or POST, or it is not empty */
+    /* Borrowed; sent with Content-Length when the method is PUT or POST, or it is not empty. */
+    struct text body;
     http_body_sink sink; /* NULL: the body is collected in reply->body */
     void *sink_ctx;
     size_t max_body_bytes; /* of the answer, sink or not */

@@ -20,7 +20,7 @@
 #include "onput/text.h"
 
 #define SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
-#define SIGV4_EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define SIGV4_EMPTY_SHA256     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 struct sigv4_key {
     struct text access_key;
@@ -37,8 +37,8 @@ struct sigv4_scope {
 /* One request, as it stands on the wire. */
 struct sigv4_request {
     struct text method;
-    struct text path;  /* percent-encoded, as sent, begins with "/" */
-    struct text query; /* as sent, without "?", may be empty */
+    struct text path;                  /* percent-encoded, as sent, begins with "/" */
+    struct text query;                 /* as sent, without "?", may be empty */
     const struct http_header *headers; /* every header that may be signed, host included */
     size_t header_count;
     struct text payload_hash; /* lower-case hex SHA-256, or SIGV4_UNSIGNED_PAYLOAD */
@@ -53,17 +53,20 @@ struct sigv4_trace {
 void sigv4_trace_release(struct sigv4_trace *trace);
 
 /*
- * The Authorization header's value in out_authorization (arena). The caller has put host, x-amz-date,
- * x-amz-content-sha256 (s3) and, with a session token, x-amz-security-token into the headers; all headers given
- * are signed except connection, user-agent, expect, content-length, authorization.
- * `trace` may be NULL.
+ * The Authorization header's value in out_authorization (arena). The caller has put host,
+ * x-amz-date, x-amz-content-sha256 (s3) and, with a session token, x-amz-security-token into the
+ * headers; all headers given are signed except connection, user-agent, expect, content-length,
+ * authorization. `trace` may be NULL.
  */
 MUST_CHECK int sigv4_sign(const struct sigv4_request *request, const struct sigv4_key *key,
                           const struct sigv4_scope *scope, struct arena *arena,
                           struct text *out_authorization, struct sigv4_trace *trace,
                           struct error *err);
 
-/* Appends the signing query parameters to `query` (arena): a presigned URL's query. `expires_s` <= 604800. */
+/*
+ * The request's query with the signing parameters behind it (arena): a presigned URL's query.
+ * Only the given headers are signed, host at least. 1 <= `expires_s` <= 604800.
+ */
 MUST_CHECK int sigv4_presign(const struct sigv4_request *request, const struct sigv4_key *key,
                              const struct sigv4_scope *scope, int64_t expires_s,
                              struct arena *arena, struct text *out_query, struct error *err);
@@ -72,16 +75,17 @@ MUST_CHECK int sigv4_presign(const struct sigv4_request *request, const struct s
 
 enum sigv4_failure {
     SIGV4_OK,
-    SIGV4_MISSING,    /* no signature at all */
+    SIGV4_MISSING, /* no signature at all */
     SIGV4_MALFORMED,
-    SIGV4_SKEWED,     /* date beyond the allowed skew */
-    SIGV4_EXPIRED,    /* presigned URL past its time */
+    SIGV4_SKEWED,  /* date beyond the allowed skew */
+    SIGV4_EXPIRED, /* presigned URL past its time */
     SIGV4_WRONG_SCOPE,
     SIGV4_UNKNOWN_KEY,
-    SIGV4_WRONG,      /* signature does not match */
+    SIGV4_WRONG, /* signature does not match */
 };
 
-/* What a request claims, parsed before any key is known. Borrowed from the request and the arena. */
+/* What a request claims, parsed before any key is known. Borrowed from the request and the arena.
+ */
 struct sigv4_claim {
     struct text access_key;
     struct text date; /* YYYYMMDD */
@@ -100,14 +104,15 @@ MUST_CHECK int sigv4_parse_claim(const struct sigv4_request *request, struct are
                                  struct error *err);
 
 /*
- * True outcome in the return value; `err` explains it. Constant-time comparison. `service` must be in the
- * claim's scope; region is the claim's. Allowed skew: 15 minutes.
+ * True outcome in the return value; `err` explains it. Constant-time comparison. `service` must be
+ * in the claim's scope; region is the claim's. Allowed skew: 15 minutes.
  */
 enum sigv4_failure sigv4_verify(const struct sigv4_request *request,
                                 const struct sigv4_claim *claim, const struct sigv4_key *key,
                                 struct text service, int64_t now_ms, struct error *err);
 
-/* The HMAC chain's result for (secret, date, region, service); cache it per day if you sign often. */
+/* The HMAC chain's result for (secret, date, region, service); cache it per day if you sign often.
+ */
 void sigv4_signing_key(struct text secret_key, struct text date, struct text region,
                        struct text service, uint8_t out[32]);
 

@@ -5,10 +5,10 @@
  * region, its clock). It is shared by threads and immutable from outside. struct storage_session is
  * one thread's keep-alive connection to it; all calls go through a session and block.
  *
- * Every call signs with the given credentials (SigV4, real payload digest), repairs clock skew and a
- * wrong region once, and retries transient answers inside the call: at most 3 attempts, delay
- * random(0,1) * min(2^i * base, 5 s), paid from the store's retry quota (500 tokens, 5 a retry, 10 a
- * timeout), so that a broken store is not hammered. What is left over is classified in *err:
+ * Every call signs with the given credentials (SigV4, real payload digest), repairs clock skew and
+ * a wrong region once, and retries transient answers inside the call: at most 3 attempts, delay
+ * random(0,1) * min(2^i * base, 5 s), paid from the store's retry quota (500 tokens, 5 a retry, 10
+ * a timeout), so that a broken store is not hammered. What is left over is classified in *err:
  *   ERROR_NOT_FOUND   404 NoSuchKey, NoSuchBucket (message says which), 405 on a delete marker
  *   ERROR_CONFLICT    412 precondition failed: the object changed
  *   ERROR_DENIED      403; not retryable: somebody must change a policy or a key
@@ -45,10 +45,10 @@ struct storage_options {
     const char *endpoint; /* "https://s3.eu-central-1.amazonaws.com", "http://127.0.0.1:9000" */
     const char *region;   /* first guess; learned from the store's answers */
     enum storage_addressing addressing;
-    const char *ca_file;    /* NULL: the system's */
-    const char *user_agent; /* NULL: "onput/<version>" */
-    int timeout_ms;         /* per attempt; 0: 60000 */
-    int retry_base_ms;      /* 0: 100 */
+    const char *ca_file;       /* NULL: the system's */
+    const char *user_agent;    /* NULL: "onput/<version>" */
+    int timeout_ms;            /* per attempt; 0: 60000 */
+    int retry_base_ms;         /* 0: 100 */
     const struct clock *clock; /* NULL: the system's */
     struct metrics *metrics;   /* may be NULL */
 };
@@ -89,7 +89,10 @@ struct storage_get_options {
     size_t max_bytes;          /* > 0; more is ERROR_LIMIT before or while it arrives */
 };
 
-/* GET into a memory file: out->len is the size. `into` has capacity >= max_bytes and stays the caller's. */
+/*
+ * GET into a memory file: into->len is the size. `into` has capacity >= max_bytes and stays the
+ * caller's; after a failure it may hold a part of the object.
+ */
 MUST_CHECK int storage_get(struct storage_session *s, struct credentials *credentials,
                            const struct storage_object *object,
                            const struct storage_get_options *options, struct memfd *into,
@@ -101,9 +104,9 @@ MUST_CHECK int storage_head(struct storage_session *s, struct credentials *crede
 
 struct storage_put_options {
     struct text content_type;
-    struct text cache_control; /* may be empty */
-    struct text tagging;       /* "k=v&k2=v2", may be empty */
-    bool if_none_match;        /* create only; an existing object is ERROR_CONFLICT */
+    struct text cache_control;               /* may be empty */
+    struct text tagging;                     /* "k=v&k2=v2", may be empty */
+    bool if_none_match;                      /* create only; an existing object is ERROR_CONFLICT */
     const struct storage_metadata *metadata; /* ASCII values; encode others before */
     size_t metadata_count;
 };
@@ -118,8 +121,9 @@ MUST_CHECK int storage_put(struct storage_session *s, struct credentials *creden
 MUST_CHECK int storage_delete(struct storage_session *s, struct credentials *credentials,
                               const struct storage_object *object, struct error *err);
 
+/* A bucket that is there and ours is success. */
 MUST_CHECK int storage_create_bucket(struct storage_session *s, struct credentials *credentials,
-                                     struct text bucket, struct error *err); /* exists and ours: success */
+                                     struct text bucket, struct error *err);
 
 struct storage_listed {
     struct text key;
@@ -132,7 +136,7 @@ struct storage_list_page {
     size_t count;
     struct text next_token; /* empty at the end */
 };
-/* One page of ListObjectsV2 (encoding-type=url; keys come back decoded). token empty: from the start. */
+/* One page of ListObjectsV2; keys come back decoded. An empty token begins at the start. */
 MUST_CHECK int storage_list(struct storage_session *s, struct credentials *credentials,
                             struct text bucket, struct text prefix, struct text token, int max_keys,
                             struct arena *arena, struct storage_list_page *out, struct error *err);

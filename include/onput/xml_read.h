@@ -2,8 +2,8 @@
  * xml_read.h - small XML documents from outside, as a tree in an arena.
  *
  * For S3 and STS answers: elements and their text; attributes, comments and processing instructions
- * are skipped, namespace prefixes are cut off. A document with a DOCTYPE is refused (no entities but the five
- * of XML), and so is one beyond the limits. Nothing here keeps the document's bytes.
+ * are skipped, namespace prefixes are cut off. A document with a DOCTYPE is refused (no entities
+ * but the five of XML), and so is one beyond the limits. Nothing here keeps the document's bytes.
  */
 #ifndef ONPUT_XML_READ_H
 #define ONPUT_XML_READ_H
@@ -15,7 +15,8 @@
 #include "onput/text.h"
 
 enum {
-    XML_MAX_BYTES = 8 * 1024 * 1024, /* 1,000 listed keys of 1,024 bytes, each byte as %XX, and a margin */
+    XML_MAX_BYTES =
+        8 * 1024 * 1024, /* 1,000 listed keys of 1,024 bytes, each byte as %XX, and a margin */
     XML_MAX_DEPTH = 16,
     XML_MAX_ELEMENTS = 50000,
     XML_MAX_NAME_BYTES = 128,

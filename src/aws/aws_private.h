@@ -18,9 +18,9 @@ enum {
 
 /* Which headers go into a signature. */
 struct canonical_options {
-    bool encode_twice;    /* every service but s3 */
-    bool drop_signature;  /* leave X-Amz-Signature out of the query */
-    struct text only;     /* "host;x-amz-date": exactly these; empty: all that may be signed */
+    bool encode_twice;   /* every service but s3 */
+    bool drop_signature; /* leave X-Amz-Signature out of the query */
+    struct text only;    /* "host;x-amz-date": exactly these; empty: all that may be signed */
 };
 
 /* Appends the canonical request; the list of signed headers is put into the arena. */

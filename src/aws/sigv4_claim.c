@@ -94,7 +94,8 @@ static bool list_has(struct text list, struct text name)
     return false;
 }
 
-/* host and every x-amz-* header must be covered, or a stranger could add them to a signed request. */
+/* host and every x-amz-* header must be covered, or a stranger could add them to a signed request.
+ */
 static bool covers_headers(const struct sigv4_request *request, struct text signed_headers)
 {
     if (!list_has(signed_headers, TEXT("host")))

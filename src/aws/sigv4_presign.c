@@ -23,8 +23,8 @@ static void append_signing_parameters(struct buffer *query, const struct sigv4_k
                                       struct text signed_headers, struct arena *arena)
 {
     char time[TIME_TEXT_BYTES];
-    char *credential = arena_printf(arena, "%.*s/%s", TEXT_ARGS(key->access_key),
-                                    scope_text(scope, arena));
+    char *credential =
+        arena_printf(arena, "%.*s/%s", TEXT_ARGS(key->access_key), scope_text(scope, arena));
     append_parameter(query, "X-Amz-Algorithm", TEXT(SIGV4_ALGORITHM));
     append_parameter(query, "X-Amz-Credential", text_of(credential));
     append_parameter(query, "X-Amz-Date", text_of(time_format_basic(scope->time_ms, time)));

@@ -1,6 +1,6 @@
 /*
- * Decides whether a claim (sigv4_claim.c) is true: scope and time first, then the signature over the
- * canonical request that our own signer would have signed.
+ * Decides whether a claim (sigv4_claim.c) is true: scope and time first, then the signature over
+ * the canonical request that our own signer would have signed.
  */
 #include "onput/sigv4.h"
 
@@ -11,7 +11,8 @@
 
 enum { ALLOWED_SKEW_MS = 15 * 60 * 1000 };
 
-static enum sigv4_failure refuse(enum sigv4_failure failure, struct error *err, const char *sentence)
+static enum sigv4_failure refuse(enum sigv4_failure failure, struct error *err,
+                                 const char *sentence)
 {
     error_set(err, ERROR_DENIED, "%s", sentence);
     return failure;

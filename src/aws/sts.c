@@ -50,8 +50,8 @@ static struct text host_of(const char *endpoint)
     const char *scheme_end = strstr(endpoint, "://");
     struct text rest = text_of(scheme_end ? scheme_end + 3 : endpoint);
     struct text host = text_cut(&rest, '/');
-    struct text default_port = text_starts_with(text_of(endpoint), TEXT("https:")) ? TEXT(":443")
-                                                                                   : TEXT(":80");
+    struct text default_port =
+        text_starts_with(text_of(endpoint), TEXT("https:")) ? TEXT(":443") : TEXT(":80");
     if (text_ends_with(host, default_port))
         host.len -= default_port.len;
     return host;
@@ -73,9 +73,13 @@ static int post(const struct credentials_sts_options *options, struct http_clien
     };
     size_t count = 4;
     if (signer->session_token.len)
-        headers[count++] = (struct http_header){TEXT("x-amz-security-token"), signer->session_token};
-    struct sigv4_request request = {.method = TEXT("POST"), .path = TEXT("/"), .query = TEXT(""),
-                                    .headers = headers, .header_count = count,
+        headers[count++] =
+            (struct http_header){TEXT("x-amz-security-token"), signer->session_token};
+    struct sigv4_request request = {.method = TEXT("POST"),
+                                    .path = TEXT("/"),
+                                    .query = TEXT(""),
+                                    .headers = headers,
+                                    .header_count = count,
                                     .payload_hash = text_of(digest)};
     struct sigv4_scope scope = {text_of(options->region), TEXT("sts"), time_ms};
     if (sigv4_sign(&request, signer, &scope, &arena, &authorization, NULL, err))
@@ -119,17 +123,18 @@ static int refuse(const struct http_reply *reply, struct error *err)
     struct text message = text_slice(xml_child_text(detail, "Message"), 0, 120);
     if (text_ends_with(message, TEXT(".")))
         message.len--;
+    const char *colon = message.len ? ": " : "";
     if (status == 403)
         error_set(err, ERROR_DENIED,
-                  "STS AssumeRole was refused (403 %.*s: %.*s). It needs the right key of a plain IAM "
-                  "user: on MinIO, service accounts and temporary keys may not call it.",
-                  TEXT_ARGS(code), TEXT_ARGS(message));
+                  "STS AssumeRole was refused (403 %.*s%s%.*s). It needs the right key of a plain "
+                  "IAM user: on MinIO, service accounts and temporary keys may not call it.",
+                  TEXT_ARGS(code), colon, TEXT_ARGS(message));
     else if (status == 429 || status >= 500)
         error_set_retryable(err, status == 429 ? ERROR_THROTTLED : ERROR_UNAVAILABLE,
                             "STS AssumeRole failed for now: %d %.*s.", status, TEXT_ARGS(code));
     else
         error_set(err, status == 404 ? ERROR_NOT_FOUND : ERROR_INVALID,
-                  "STS AssumeRole failed: %d %.*s: %.*s.", status, TEXT_ARGS(code),
+                  "STS AssumeRole failed: %d %.*s%s%.*s.", status, TEXT_ARGS(code), colon,
                   TEXT_ARGS(message));
     err->http_status = status;
     return -1;
@@ -142,9 +147,9 @@ static int read_result(struct text document, struct arena *arena, struct sts_res
     if (xml_read(document, arena, &root, err))
         return error_prefix(err, "STS AssumeRole");
     const struct xml_element *set = xml_child(xml_child(root, "AssumeRoleResult"), "Credentials");
-    struct sts_result result = {
-        .key = {xml_child_text(set, "AccessKeyId"), xml_child_text(set, "SecretAccessKey"),
-                xml_child_text(set, "SessionToken")}};
+    struct sts_result result = {.key = {xml_child_text(set, "AccessKeyId"),
+                                        xml_child_text(set, "SecretAccessKey"),
+                                        xml_child_text(set, "SessionToken")}};
     if (!result.key.access_key.len || !result.key.secret_key.len || !result.key.session_token.len)
         return error_set(err, ERROR_PROTOCOL, "STS answered without credentials.");
     if (time_parse_rfc3339(xml_child_text(set, "Expiration"), &result.expires_ms, err))
@@ -168,7 +173,8 @@ static int ask(const struct credentials_sts_options *options, struct http_client
     if (difference) {
         *clock_offset_ms += difference;
         http_reply_release(&reply);
-        if (post(options, client, signer, buffer_text(&form), now_ms + *clock_offset_ms, &reply, err))
+        if (post(options, client, signer, buffer_text(&form), now_ms + *clock_offset_ms, &reply,
+                 err))
             return -1;
     }
     int rc = reply.status == 200 ? read_result(buffer_text(&reply.body), arena, out, err)

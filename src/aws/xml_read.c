@@ -1,6 +1,6 @@
 /*
- * XML to a tree with expat, for bytes from outside: no DOCTYPE, and limits on bytes, depth, elements
- * and names before anything is allocated for them.
+ * XML to a tree with expat, for bytes from outside: no DOCTYPE, and limits on bytes, depth,
+ * elements and names before anything is allocated for them.
  */
 #include "onput/xml_read.h"
 
@@ -54,7 +54,8 @@ static void on_start(void *ctx, const XML_Char *name, const XML_Char **attribute
     (void)attributes;
     if (r->depth == XML_MAX_DEPTH || r->elements == XML_MAX_ELEMENTS ||
         local.len > XML_MAX_NAME_BYTES) {
-        stop(r, ERROR_LIMIT, "The XML document is too deep, or has too many elements or too long names.");
+        stop(r, ERROR_LIMIT,
+             "The XML document is too deep, or has too many elements or too long names.");
         return;
     }
     struct node *node = ARENA_NEW(r->arena, struct node);
@@ -116,7 +117,8 @@ int xml_read(struct text document, struct arena *arena, const struct xml_element
              struct error *err)
 {
     if (document.len > XML_MAX_BYTES)
-        return error_set(err, ERROR_LIMIT, "The XML document has more than %d bytes.", XML_MAX_BYTES);
+        return error_set(err, ERROR_LIMIT, "The XML document has more than %d bytes.",
+                         XML_MAX_BYTES);
     struct reader r = {.arena = arena, .parser = XML_ParserCreate(NULL)};
     BUG_ON(!r.parser); /* small allocation, see memory.h */
     buffer_init(&r.text, XML_MAX_BYTES);

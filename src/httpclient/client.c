@@ -27,7 +27,8 @@ int http_client_new(const struct http_client_options *options, struct http_clien
     struct http_client *client = xcalloc(1, sizeof(*client));
     client->easy = easy;
     client->ca_file = xstrdup_or_null(options->ca_file);
-    client->user_agent = xstrdup(options->user_agent ? options->user_agent : "onput/" ONPUT_VERSION);
+    client->user_agent =
+        xstrdup(options->user_agent ? options->user_agent : "onput/" ONPUT_VERSION);
     client->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms : 5000;
     client->canceled = options->canceled;
     *out = client;

@@ -41,12 +41,12 @@ static struct curl_slist *append(struct curl_slist *list, const char *line)
     return longer;
 }
 
-static struct curl_slist *append_header(struct curl_slist *list, struct text name, struct text value)
+static struct curl_slist *append_header(struct curl_slist *list, struct text name,
+                                        struct text value)
 {
     /* "name;" is curl's way to send a header without a value; "name:" would remove it. */
-    AUTO_FREE char *line =
-        value.len ? xasprintf("%.*s: %.*s", TEXT_ARGS(name), TEXT_ARGS(value))
-                  : xasprintf("%.*s;", TEXT_ARGS(name));
+    AUTO_FREE char *line = value.len ? xasprintf("%.*s: %.*s", TEXT_ARGS(name), TEXT_ARGS(value))
+                                     : xasprintf("%.*s;", TEXT_ARGS(name));
     return append(list, line);
 }
 
@@ -81,7 +81,8 @@ static int take_status(struct transfer *t, struct text line)
     struct text digits = text_cut(&rest, ' ');
     int64_t status;
     if (text_to_i64(digits, 100, 999, "HTTP status", &status, &t->failure))
-        return error_set(&t->failure, ERROR_PROTOCOL, "The peer sent a malformed HTTP status line.");
+        return error_set(&t->failure, ERROR_PROTOCOL,
+                         "The peer sent a malformed HTTP status line.");
     t->reply.status = (int)status;
     return 0;
 }
@@ -93,7 +94,8 @@ static int take_content_length(struct transfer *t, struct text value)
     if (text_to_i64(value, 0, INT64_MAX, "Content-Length", &length, &ignored))
         return error_set(&t->failure, ERROR_PROTOCOL, "The peer sent a malformed Content-Length.");
     if (t->reply.content_length >= 0 && t->reply.content_length != length)
-        return error_set(&t->failure, ERROR_PROTOCOL, "The peer sent two different Content-Lengths.");
+        return error_set(&t->failure, ERROR_PROTOCOL,
+                         "The peer sent two different Content-Lengths.");
     t->reply.content_length = length;
     return 0;
 }
@@ -113,7 +115,8 @@ static int take_field(struct transfer *t, struct text line)
     size_t colon = text_find(line, ':');
     struct text name = text_slice(line, 0, colon);
     if (colon == line.len || !is_token(name))
-        return error_set(&t->failure, ERROR_PROTOCOL, "The peer sent a malformed HTTP header line.");
+        return error_set(&t->failure, ERROR_PROTOCOL,
+                         "The peer sent a malformed HTTP header line.");
     if (t->reply.header_count == HTTP_MAX_REPLY_HEADERS)
         return error_set(&t->failure, ERROR_LIMIT, "The answer has more than %d headers.",
                          HTTP_MAX_REPLY_HEADERS);

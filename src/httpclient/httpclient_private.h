@@ -40,7 +40,8 @@ int transfer_run(struct transfer *t, struct error *err);
 
 /* The request's header lines for curl, or NULL and *err. The caller frees the list. */
 struct curl_slist *headers_build(const struct http_call *call, struct error *err);
-/* Takes one line as curl hands it over: status line, field or the empty line. -1: t->failure is set. */
+/* Takes one line as curl hands it over: status line, field or the empty line. -1: t->failure is
+ * set. */
 int headers_take_line(struct transfer *t, struct text line);
 
 #endif

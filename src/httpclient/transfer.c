@@ -195,7 +195,8 @@ static int judge(struct transfer *t, CURLcode result, const char *detail, struct
     curl_easy_getinfo(t->client->easy, CURLINFO_REQUEST_SIZE, &sent);
     if (t->failure.code != ERROR_NONE)
         *err = t->failure;
-    else if (result == CURLE_OK) /* curl takes the end of the connection for the end of the headers */
+    else if (result ==
+             CURLE_OK) /* curl takes the end of the connection for the end of the headers */
         error_set_retryable(err, ERROR_UNAVAILABLE, "The connection ended within the headers.");
     else
         fail(t->client->easy, result, detail, err);
@@ -229,7 +230,8 @@ int transfer_run(struct transfer *t, struct error *err)
     }
     char detail[CURL_ERROR_SIZE] = "";
     size_t body_max = call->sink ? 0 : call->max_body_bytes;
-    buffer_init(&t->reply.body, body_max > HTTP_ERROR_BODY_BYTES ? body_max : HTTP_ERROR_BODY_BYTES);
+    buffer_init(&t->reply.body,
+                body_max > HTTP_ERROR_BODY_BYTES ? body_max : HTTP_ERROR_BODY_BYTES);
     t->reply.content_length = -1;
     int rc = set_call(t, headers, connect_to, err);
     if (!rc) {

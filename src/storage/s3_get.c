@@ -41,7 +41,8 @@ static void build_call(const struct storage_object *object,
                        text_of(arena_printf(arena, "\"%.*s\"", TEXT_ARGS(options->if_match_etag))));
 }
 
-/* Only a length or chunks tell a whole object from one that was cut off; S3 always has one of them. */
+/* Only a length or chunks tell a whole object from one that was cut off; S3 always has one of them.
+ */
 static int check_reply(const struct http_reply *reply, const struct storage_get_options *options,
                        struct error *err)
 {

@@ -21,8 +21,9 @@ static int check_metadata(const struct storage_put_options *options, struct erro
         }
     }
     if (bytes > S3_MAX_METADATA_BYTES)
-        return error_set(err, ERROR_LIMIT, "The object's metadata has %zu bytes, at most %d are allowed.",
-                         bytes, S3_MAX_METADATA_BYTES);
+        return error_set(err, ERROR_LIMIT,
+                         "The object's metadata has %zu bytes, at most %d are allowed.", bytes,
+                         S3_MAX_METADATA_BYTES);
     return 0;
 }
 

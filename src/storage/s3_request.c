@@ -225,8 +225,8 @@ static enum verdict judge(struct attempts *a, const struct attempt *attempt,
     bool was_sent = attempt->wire.url != NULL;
     if (!was_sent || !err->retryable || err->code == ERROR_CANCELED || a->made >= S3_MAX_ATTEMPTS)
         return GIVE_UP;
-    bool paid = retry_quota_take(&a->session->storage->quota, err->code == ERROR_TIMEOUT,
-                                 &a->last_cost);
+    bool paid =
+        retry_quota_take(&a->session->storage->quota, err->code == ERROR_TIMEOUT, &a->last_cost);
     return paid ? AGAIN_LATER : GIVE_UP;
 }
 

@@ -96,9 +96,9 @@ static void add_headers(struct s3_wire *wire, const struct s3_call *call,
 int s3_sign(struct storage *storage, const struct sigv4_key *key, const struct s3_call *call,
             struct text payload_hash, struct arena *arena, struct s3_wire *out, struct error *err)
 {
-    struct s3_wire wire = {
-        .region = storage_region(storage, arena),
-        .time_ms = clock_wall_ms(storage->clock) + atomic_load(&storage->clock_offset_ms)};
+    struct s3_wire wire = {.region = storage_region(storage, arena),
+                           .time_ms = clock_wall_ms(storage->clock) +
+                                      atomic_load(&storage->clock_offset_ms)};
     struct text host = host_of(storage, call->bucket, wire.region, arena);
     struct text path = path_of(storage, call, arena);
     struct text query, authorization;
@@ -115,9 +115,9 @@ int s3_sign(struct storage *storage, const struct sigv4_key *key, const struct s
     if (sigv4_sign(&request, key, &scope, arena, &authorization, NULL, err))
         return -1;
     add_header(&wire, "authorization", authorization);
-    wire.url = arena_printf(arena, "%s://%.*s%.*s%s%.*s", storage->is_https ? "https" : "http",
-                            TEXT_ARGS(host), TEXT_ARGS(path), query.len ? "?" : "",
-                            TEXT_ARGS(query));
+    wire.url =
+        arena_printf(arena, "%s://%.*s%.*s%s%.*s", storage->is_https ? "https" : "http",
+                     TEXT_ARGS(host), TEXT_ARGS(path), query.len ? "?" : "", TEXT_ARGS(query));
     *out = wire;
     return 0;
 }

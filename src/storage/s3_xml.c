@@ -68,7 +68,8 @@ static int read_listed(const struct xml_element *element, bool is_encoded, struc
         return -1;
     }
     row.etag = arena_text(arena, s3_plain_etag(xml_child_text(element, "ETag")));
-    if (time_parse_rfc3339(xml_child_text(element, "LastModified"), &row.last_modified_ms, &ignored))
+    if (time_parse_rfc3339(xml_child_text(element, "LastModified"), &row.last_modified_ms,
+                           &ignored))
         row.last_modified_ms = 0;
     *out = row;
     return 0;

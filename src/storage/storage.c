@@ -25,7 +25,8 @@ static bool is_region(struct text region)
     return region.len > 0 && region.len < S3_MAX_REGION_BYTES;
 }
 
-/* No store can be reached as bucket.127.0.0.1, and none as bucket.localhost without a resolver's help. */
+/* No store can be reached as bucket.127.0.0.1, and none as bucket.localhost without a resolver's
+ * help. */
 static bool is_address(const char *host)
 {
     AUTO_FREE char *name = xstrdup(host);
@@ -63,7 +64,8 @@ static int parse_endpoint(const char *endpoint, struct storage *storage, struct 
         host.len--;
     if (!is_host(host))
         return error_set(err, ERROR_INVALID,
-                         "The endpoint \"%s\" is not a scheme, a host and perhaps a port.", endpoint);
+                         "The endpoint \"%s\" is not a scheme, a host and perhaps a port.",
+                         endpoint);
     struct text default_port = storage->is_https ? TEXT(":443") : TEXT(":80");
     if (text_ends_with(host, default_port))
         host.len -= default_port.len;
@@ -89,7 +91,8 @@ int storage_new(const struct storage_options *options, struct storage **out, str
     storage->ca_file = xstrdup_or_null(options->ca_file);
     storage->user_agent = xstrdup_or_null(options->user_agent);
     storage->timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
-    storage->retry_base_ms = options->retry_base_ms ? options->retry_base_ms : DEFAULT_RETRY_BASE_MS;
+    storage->retry_base_ms =
+        options->retry_base_ms ? options->retry_base_ms : DEFAULT_RETRY_BASE_MS;
     storage->clock = options->clock ? options->clock : clock_system();
     storage->metrics = options->metrics;
     memcpy(storage->region, region.ptr, region.len);

@@ -27,7 +27,8 @@ struct retry_quota {
 };
 void retry_quota_init(struct retry_quota *q);
 void retry_quota_release(struct retry_quota *q);
-/* Pays for one retry: false when the store has failed too often lately. *out_cost is what was paid. */
+/* Pays for one retry: false when the store has failed too often lately. *out_cost is what was paid.
+ */
 bool retry_quota_take(struct retry_quota *q, bool after_timeout, int *out_cost);
 /* After a success: gives back what the last retry cost, or 1 when there was none. */
 void retry_quota_return(struct retry_quota *q, int cost);
@@ -128,7 +129,7 @@ enum s3_class {
 struct s3_failure {
     enum s3_class class;
     int status;
-    char code[64];    /* S3's, or empty */
+    char code[64]; /* S3's, or empty */
     char message[160];
     char region[S3_MAX_REGION_BYTES]; /* that the answer names, or empty */
     int retry_after_ms;

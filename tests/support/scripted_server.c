@@ -223,8 +223,7 @@ static void *accept_connections(void *ctx)
 
 static void listen_on_loopback(struct scripted_server *server)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(address);
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     BUG_ON(server->listener < 0);
@@ -294,7 +293,8 @@ struct scripted_request scripted_server_request(struct scripted_server *server, 
     struct scripted_request request = {.head = rest};
     request.method = text_cut(&rest, ' ');
     request.target = text_cut(&rest, ' ');
-    request.body = (struct text){record.bytes + record.head_len + 4, record.len - record.head_len - 4};
+    request.body =
+        (struct text){record.bytes + record.head_len + 4, record.len - record.head_len - 4};
     return request;
 }
 

@@ -3,8 +3,8 @@
  * remembers what it was asked.
  *
  * Request number i gets reply number i, whatever the connection; after the end the last reply is
- * repeated. Every connection has its own thread, none of them ever waits for time. Recorded requests
- * may be read at any moment; they live until scripted_server_stop().
+ * repeated. Every connection has its own thread, none of them ever waits for time. Recorded
+ * requests may be read at any moment; they live until scripted_server_stop().
  */
 #ifndef ONPUT_TESTS_SUPPORT_SCRIPTED_SERVER_H
 #define ONPUT_TESTS_SUPPORT_SCRIPTED_SERVER_H

@@ -1,4 +1,5 @@
-/* sigv4_case.h - one folder of fixtures/sigv4: a request, its context and the expected intermediates. */
+/* sigv4_case.h - one folder of fixtures/sigv4: a request, its context and the expected
+ * intermediates. */
 #ifndef ONPUT_TESTS_SIGV4_CASE_H
 #define ONPUT_TESTS_SIGV4_CASE_H
 

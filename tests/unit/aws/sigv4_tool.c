@@ -1,6 +1,6 @@
 /*
- * Signs requests for a comparison with another implementation. Standard input is a list of requests,
- * each a block of "name value" lines with an empty line behind it:
+ * Signs requests for a comparison with another implementation. Standard input is a list of
+ * requests, each a block of "name value" lines with an empty line behind it:
  *
  *   method PUT            access_key AKID         service s3
  *   path /photos/a%20b    secret_key ...          time_ms 1795288460000
@@ -32,11 +32,16 @@ static struct text *field(struct block *b, struct text name)
         const char *name;
         struct text *value;
     } rows[] = {
-        {"method", &b->request.method},         {"path", &b->request.path},
-        {"query", &b->request.query},           {"payload_hash", &b->request.payload_hash},
-        {"access_key", &b->key.access_key},     {"secret_key", &b->key.secret_key},
-        {"session_token", &b->key.session_token}, {"region", &b->scope.region},
-        {"service", &b->scope.service},         {"time_ms", &b->time_ms},
+        {"method", &b->request.method},
+        {"path", &b->request.path},
+        {"query", &b->request.query},
+        {"payload_hash", &b->request.payload_hash},
+        {"access_key", &b->key.access_key},
+        {"secret_key", &b->key.secret_key},
+        {"session_token", &b->key.session_token},
+        {"region", &b->scope.region},
+        {"service", &b->scope.service},
+        {"time_ms", &b->time_ms},
         {"presign_s", &b->presign_s},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -38,8 +38,8 @@ static void start(struct fixture *f, const struct scripted_reply *replies, size_
     fake_clock_init(&f->clock, NOW_MS, 0);
     f->server = scripted_server_start(replies, count);
     assert_ok(http_client_new(&client_options, &f->client, &err), &err);
-    f->source = credentials_new_static(
-        &(struct credentials_static_options){.access_key = "AKIDUSER", .secret_key = "user-secret"});
+    f->source = credentials_new_static(&(struct credentials_static_options){
+        .access_key = "AKIDUSER", .secret_key = "user-secret"});
     f->temporary = credentials_new_sts(&(struct credentials_sts_options){
         .endpoint = scripted_server_url(f->server),
         .region = "eu-north-1",
@@ -74,8 +74,8 @@ static void test_credentials_static__gives_copies(void **state)
     struct sigv4_key key;
     struct error err = {0};
     (void)state;
-    struct credentials *c = credentials_new_static(
-        &(struct credentials_static_options){"AKID", "secret", "token"});
+    struct credentials *c =
+        credentials_new_static(&(struct credentials_static_options){"AKID", "secret", "token"});
     assert_ok(credentials_get(c, NULL, &arena, &key, &err), &err);
     credentials_invalidate(c);
     assert_ok(credentials_get(c, NULL, &arena, &key, &err), &err);

@@ -62,10 +62,10 @@ static void test_sigv4_sign__writes_the_authorization_header(void **state)
     (void)state;
     sigv4_case_load("plain-get", &c);
     assert_ok(sigv4_sign(&c.request, &c.key, &c.scope, &c.arena, &authorization, NULL, &err), &err);
-    AUTO_FREE char *expected = xasprintf(
-        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261121/us-east-1/s3/aws4_request, "
-        "SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=%.*s",
-        TEXT_ARGS(c.signature));
+    AUTO_FREE char *expected =
+        xasprintf("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261121/us-east-1/s3/aws4_request, "
+                  "SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=%.*s",
+                  TEXT_ARGS(c.signature));
     assert_text(authorization, expected);
     sigv4_case_release(&c);
 }

@@ -1,6 +1,6 @@
 /*
- * Claims and their verification: every golden case must pass as botocore signed it, and no change of
- * it may.
+ * Claims and their verification: every golden case must pass as botocore signed it, and no change
+ * of it may.
  */
 #include "support/test.h"
 
@@ -9,7 +9,8 @@
 
 static const int64_t MINUTE_MS = 60 * 1000;
 
-/* The case as a signed request: with an Authorization header, or with the signature in its query. */
+/* The case as a signed request: with an Authorization header, or with the signature in its query.
+ */
 static struct sigv4_request signed_request(struct sigv4_case *c)
 {
     struct error err = {0};
@@ -173,23 +174,28 @@ static void test_sigv4_parse_claim__refuses_headers_that_are_not_covered(void **
     sigv4_case_release(&c);
 }
 
+#define GOOD_SCOPE     "AKID/20261121/us-east-1/s3/aws4_request"
+#define GOOD_HEADERS   "host;x-amz-content-sha256;x-amz-date"
+#define GOOD_SIGNATURE SIGV4_EMPTY_SHA256
+#define CLAIM(credential, headers, signature)                                                      \
+    ("AWS4-HMAC-SHA256 Credential=" credential ", SignedHeaders=" headers ", "                     \
+     "Signature=" signature)
+
 static void test_sigv4_parse_claim__tells_unsigned_from_malformed(void **state)
 {
     static const char *const malformed[] = {
         "AWS4-HMAC-SHA256 ",
-        "AWS4-HMAC-SHA256 Credential=AKID/20261121/us-east-1/s3/aws4_request",
-        "AWS4-HMAC-SHA256 Credential=AKID, SignedHeaders=host, Signature=00",
-        "AWS4-HMAC-SHA256 Credential=/20261121/us-east-1/s3/aws4_request, "
-        "SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
-        "Signature=" SIGV4_EMPTY_SHA256,
-        "AWS4-HMAC-SHA256 Credential=AKID/20261120/us-east-1/s3/aws4_request, "
-        "SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
-        "Signature=" SIGV4_EMPTY_SHA256,
-        "AWS4-HMAC-SHA256 Credential=AKID/20261121/us-east-1/s3/aws4_request, "
-        "SignedHeaders=x-amz-content-sha256;x-amz-date, "
-        "Signature=" SIGV4_EMPTY_SHA256,
-        "AWS4-HMAC-SHA256 Credential=AKID/20261121/us-east-1/s3/aws4_request, "
-        "SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=xyz",
+        CLAIM("AKID/20261121/us-east-1/s3/aws4_request", "host", "00"),
+        CLAIM("AKID", GOOD_HEADERS, GOOD_SIGNATURE),
+        CLAIM("/20261121/us-east-1/s3/aws4_request", GOOD_HEADERS, GOOD_SIGNATURE),
+        CLAIM("AKID/20261120/us-east-1/s3/aws4_request", GOOD_HEADERS, GOOD_SIGNATURE),
+        CLAIM("AKID/20261121/us-east-1/s3/aws5_request", GOOD_HEADERS, GOOD_SIGNATURE),
+        CLAIM(GOOD_SCOPE, "x-amz-content-sha256;x-amz-date", GOOD_SIGNATURE),
+        CLAIM(GOOD_SCOPE, "host;x-amz-date", GOOD_SIGNATURE),
+        CLAIM(GOOD_SCOPE, "", GOOD_SIGNATURE),
+        CLAIM(GOOD_SCOPE, GOOD_HEADERS, "xyz"),
+        CLAIM(GOOD_SCOPE, GOOD_HEADERS, GOOD_SIGNATURE ", Signature=" GOOD_SIGNATURE),
+        CLAIM(GOOD_SCOPE, GOOD_HEADERS, GOOD_SIGNATURE ", More=1"),
     };
     struct sigv4_case c;
     (void)state;
@@ -197,6 +203,9 @@ static void test_sigv4_parse_claim__tells_unsigned_from_malformed(void **state)
     assert_int_equal(verify(&c, &c.request), SIGV4_MISSING);
     struct sigv4_request request = sigv4_case_with_header(&c, "Authorization", TEXT("Bearer x"));
     assert_int_equal(verify(&c, &request), SIGV4_MISSING);
+    request = sigv4_case_with_header(&c, "Authorization",
+                                     text_of(CLAIM(GOOD_SCOPE, GOOD_HEADERS, GOOD_SIGNATURE)));
+    assert_int_equal(verify(&c, &request), SIGV4_UNKNOWN_KEY);
     for (size_t i = 0; i < ARRAY_LEN(malformed); i++) {
         request = sigv4_case_with_header(&c, "Authorization", text_of(malformed[i]));
         assert_int_equal(verify(&c, &request), SIGV4_MALFORMED);

@@ -26,8 +26,9 @@ static void test_xml_read__keeps_elements_and_their_text(void **state)
 {
     AUTO_ARENA struct arena arena = {0};
     (void)state;
-    const struct xml_element *root = read_ok(
-        &arena, "<?xml version=\"1.0\"?><a xmlns=\"urn:x\"><b>1</b><c/><b> x &lt;&#65;&amp;<!-- no -->y</b></a>");
+    const struct xml_element *root =
+        read_ok(&arena, "<?xml version=\"1.0\"?><a xmlns=\"urn:x\"><b>1</b><c/><b> x "
+                        "&lt;&#65;&amp;<!-- no -->y</b></a>");
     assert_text(root->name, "a");
     assert_text(xml_child_text(root, "b"), "1");
     const struct xml_element *second = xml_next(xml_child(root, "b"));
@@ -42,7 +43,8 @@ static void test_xml_read__cuts_namespace_prefixes(void **state)
 {
     AUTO_ARENA struct arena arena = {0};
     (void)state;
-    const struct xml_element *root = read_ok(&arena, "<s:Error xmlns:s=\"u\"><s:Code>X</s:Code></s:Error>");
+    const struct xml_element *root =
+        read_ok(&arena, "<s:Error xmlns:s=\"u\"><s:Code>X</s:Code></s:Error>");
     assert_text(root->name, "Error");
     assert_text(xml_child_text(root, "Code"), "X");
 }
@@ -65,8 +67,17 @@ static void test_xml_read__refuses_a_doctype(void **state)
 static void test_xml_read__refuses_what_is_not_xml(void **state)
 {
     static const char *const documents[] = {
-        "", "<a>", "<a></b>", "<a/><b/>", "text", "<html><br></html>", "<a>&undefined;</a>",
-        "<a>\xff</a>", "<a b=c/>", "{\"a\":1}", "<?xml version=\"1.0\" encoding=\"none\"?><a/>",
+        "",
+        "<a>",
+        "<a></b>",
+        "<a/><b/>",
+        "text",
+        "<html><br></html>",
+        "<a>&undefined;</a>",
+        "<a>\xff</a>",
+        "<a b=c/>",
+        "{\"a\":1}",
+        "<?xml version=\"1.0\" encoding=\"none\"?><a/>",
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(documents); i++)

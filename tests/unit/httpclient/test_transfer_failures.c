@@ -118,8 +118,7 @@ static void test_http_client__stops_an_unannounced_flood(void **state)
 {
     static const struct scripted_reply replies[] = {{200, .body = TEXT_INIT("0123456789abcdef"),
                                                      .length = SCRIPTED_NO_LENGTH,
-                                                     .repeat = 1000000,
-                                                     .ending = SCRIPTED_CLOSE}};
+                                                     .repeat = 1000000, .ending = SCRIPTED_CLOSE}};
     struct call_fixture f;
     size_t count = 0;
     (void)state;
@@ -155,7 +154,8 @@ static void test_http_client__passes_the_sinks_error_on(void **state)
 static void test_http_client__cuts_error_bodies(void **state)
 {
     static const struct scripted_reply replies[] = {
-        {500, .body = TEXT_INIT("0123456789abcdef"), .repeat = 65536}, {200, .body = TEXT_INIT("ok")}};
+        {500, .body = TEXT_INIT("0123456789abcdef"), .repeat = 65536},
+        {200, .body = TEXT_INIT("ok")}};
     struct call_fixture f;
     (void)state;
     call_start(&f, replies, 2);

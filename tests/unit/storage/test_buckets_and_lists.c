@@ -5,8 +5,9 @@
 
 #define LIST(inside)                                                                               \
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"                                                   \
-    "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>photos</Name>"      \
-    inside "</ListBucketResult>"
+    "<ListBucketResult "                                                                           \
+    "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>photos</Name>" inside                 \
+    "</ListBucketResult>"
 #define LISTED(key)                                                                                \
     "<Contents><Key>" key "</Key><LastModified>2026-11-21T18:00:00.000Z</LastModified>"            \
     "<ETag>&quot;e&quot;</ETag><Size>12</Size></Contents>"
@@ -21,11 +22,13 @@ static int list(struct store_fixture *f, const char *token, struct storage_list_
 static void test_storage_list__decodes_keys_and_follows_the_token(void **state)
 {
     static const struct scripted_reply replies[] = {
-        {200, .body = TEXT_INIT(LIST("<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
-                                     "<NextContinuationToken>t/+=1</NextContinuationToken>" LISTED(
-                                         "a+b%2Bc%C3%BC.jpg") LISTED("%00%3C%26")))},
-        {200, .body = TEXT_INIT(LIST("<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>"
-                                     "<NextContinuationToken>old</NextContinuationToken>"))}};
+        {200, .body = TEXT_INIT(LIST(
+                  "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+                  "<NextContinuationToken>t/+=1</NextContinuationToken>" LISTED("a+b%2Bc%C3%BC.jpg")
+                      LISTED("%00%3C%26")))},
+        {200,
+         .body = TEXT_INIT(LIST("<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>"
+                                "<NextContinuationToken>old</NextContinuationToken>"))}};
     struct store_fixture f;
     struct storage_list_page page;
     (void)state;
@@ -41,7 +44,8 @@ static void test_storage_list__decodes_keys_and_follows_the_token(void **state)
     assert_int_equal(page.objects[0].last_modified_ms, STORE_NOW_MS - 3600 * 1000);
     assert_text(page.next_token, "t/+=1");
     assert_ok(list(&f, "t/+=1", &page), &f.err);
-    AUTO_FREE char *target = xasprintf("%.*s", TEXT_ARGS(scripted_server_request(f.server, 1).target));
+    AUTO_FREE char *target =
+        xasprintf("%.*s", TEXT_ARGS(scripted_server_request(f.server, 1).target));
     assert_contains(target, "&continuation-token=t%2F%2B%3D1");
     assert_int_equal(page.count, 0);
     assert_text(page.next_token, "");
@@ -131,11 +135,20 @@ static void test_storage_put_notifications__writes_what_s3_reads(void **state)
 {
     static const struct scripted_reply replies[] = {{200}};
     const struct storage_notification rows[] = {
-        {.id = TEXT("one"), .target_arn = TEXT("arn:minio:sqs::ONPUT:webhook"),
-         .target = STORAGE_TARGET_QUEUE, .events = both_events, .event_count = 2,
-         .prefix = TEXT("a&b/"), .suffix = TEXT(".jpg")},
-        {.id = TEXT(""), .target_arn = TEXT("arn:aws:sns:::t"), .target = STORAGE_TARGET_TOPIC,
-         .events = both_events, .event_count = 1, .prefix = TEXT(""), .suffix = TEXT("")},
+        {.id = TEXT("one"),
+         .target_arn = TEXT("arn:minio:sqs::ONPUT:webhook"),
+         .target = STORAGE_TARGET_QUEUE,
+         .events = both_events,
+         .event_count = 2,
+         .prefix = TEXT("a&b/"),
+         .suffix = TEXT(".jpg")},
+        {.id = TEXT(""),
+         .target_arn = TEXT("arn:aws:sns:::t"),
+         .target = STORAGE_TARGET_TOPIC,
+         .events = both_events,
+         .event_count = 1,
+         .prefix = TEXT(""),
+         .suffix = TEXT("")},
     };
     struct store_fixture f;
     (void)state;
@@ -163,8 +176,10 @@ static void test_storage_get_notifications__reads_all_kinds_of_targets(void **st
          .body = TEXT_INIT(
              "<NotificationConfiguration><TopicConfiguration><Id>t</Id><Topic>arn:t</Topic>"
              "<Event>s3:ObjectCreated:*</Event><Filter><S3Metadata/><S3Key><FilterRule><Name>Suffix"
-             "</Name><Value>.jpg</Value></FilterRule><FilterRule><Name>prefix</Name><Value>in </Value>"
-             "</FilterRule></S3Key></Filter></TopicConfiguration><Other/><CloudFunctionConfiguration>"
+             "</Name><Value>.jpg</Value></FilterRule><FilterRule><Name>prefix</Name><Value>in "
+             "</Value>"
+             "</FilterRule></S3Key></Filter></TopicConfiguration><Other/"
+             "><CloudFunctionConfiguration>"
              "<CloudFunction>arn:f</CloudFunction></CloudFunctionConfiguration>"
              "</NotificationConfiguration>")},
         {200, .body = TEXT_INIT("<NotificationConfiguration/>")},

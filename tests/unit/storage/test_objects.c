@@ -59,9 +59,12 @@ static void test_storage_get__refuses_keys_and_buckets_that_cannot_be(void **sta
     (void)state;
     memset(long_key, 'k', 1025);
     const struct storage_object objects[] = {
-        {TEXT("photos"), TEXT(""), TEXT("")},    {TEXT("photos"), text_of(long_key), TEXT("")},
-        {TEXT(""), TEXT("k"), TEXT("")},         {TEXT(".."), TEXT("k"), TEXT("")},
-        {TEXT("a/b/c"), TEXT("k"), TEXT("")},    {TEXT("b?x=y"), TEXT("k"), TEXT("")},
+        {TEXT("photos"), TEXT(""), TEXT("")},
+        {TEXT("photos"), text_of(long_key), TEXT("")},
+        {TEXT(""), TEXT("k"), TEXT("")},
+        {TEXT(".."), TEXT("k"), TEXT("")},
+        {TEXT("a/b/c"), TEXT("k"), TEXT("")},
+        {TEXT("b?x=y"), TEXT("k"), TEXT("")},
         {TEXT("evil.host:80"), TEXT("k"), TEXT("")},
     };
     store_start(&f, good_object, 1);
@@ -79,7 +82,8 @@ static void test_storage_head__tells_the_size_without_a_body(void **state)
     struct store_fixture f;
     (void)state;
     store_start(&f, replies, 1);
-    assert_ok(storage_head(f.session, f.credentials, &store_cat, &f.arena, &f.info, &f.err), &f.err);
+    assert_ok(storage_head(f.session, f.credentials, &store_cat, &f.arena, &f.info, &f.err),
+              &f.err);
     assert_int_equal(f.info.size, 7000000000);
     assert_text(f.info.etag, "x-2");
     assert_text(scripted_server_request(f.server, 0).method, "HEAD");
@@ -137,7 +141,8 @@ static void test_storage_put__sends_and_signs_everything(void **state)
 
 static void test_storage_put__refuses_metadata_that_headers_cannot_carry(void **state)
 {
-    static const char *const values[] = {"a\r\nx-amz-acl: public-read", "t\tab", "\xc3\xbc", "\x7f"};
+    static const char *const values[] = {"a\r\nx-amz-acl: public-read", "t\tab", "\xc3\xbc",
+                                         "\x7f"};
     AUTO_FREE char *long_value = xcalloc(1, 2049);
     struct store_fixture f;
     (void)state;
@@ -204,9 +209,14 @@ static void test_storage__sends_and_signs_a_session_token(void **state)
 
 static void test_storage_new__refuses_endpoints_that_are_none(void **state)
 {
-    static const char *const endpoints[] = {"", "127.0.0.1:9000", "ftp://store", "http://",
-                                            "http://store/path", "http://user@store",
-                                            "http://store?x", "http://sto re"};
+    static const char *const endpoints[] = {"",
+                                            "127.0.0.1:9000",
+                                            "ftp://store",
+                                            "http://",
+                                            "http://store/path",
+                                            "http://user@store",
+                                            "http://store?x",
+                                            "http://sto re"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(endpoints); i++) {
         struct storage_options options = {.endpoint = endpoints[i], .region = "us-east-1"};

@@ -3,7 +3,7 @@
  */
 #include "store.h"
 
-#define LATER "Date: Sat, 21 Nov 2026 20:30:00 GMT\r\n"
+#define LATER   "Date: Sat, 21 Nov 2026 20:30:00 GMT\r\n"
 #define IN_TIME "Date: Sat, 21 Nov 2026 19:00:10 GMT\r\n"
 #define REGION_ERROR(code, region)                                                                 \
     "<Error><Code>" code "</Code><Message>m</Message><Region>" region "</Region></Error>"
@@ -34,7 +34,8 @@ static void test_storage__repairs_the_clock_only_once_a_call(void **state)
 {
     static const struct scripted_reply replies[] = {
         {403, LATER, TEXT_INIT(S3_ERROR("RequestTimeTooSkewed"))},
-        {403, "Date: Sat, 21 Nov 2026 23:30:00 GMT\r\n", TEXT_INIT(S3_ERROR("RequestTimeTooSkewed"))}};
+        {403, "Date: Sat, 21 Nov 2026 23:30:00 GMT\r\n",
+         TEXT_INIT(S3_ERROR("RequestTimeTooSkewed"))}};
     struct store_fixture f;
     (void)state;
     store_start(&f, replies, 2);
@@ -50,7 +51,8 @@ static void test_storage_head__guesses_a_wrong_clock_from_the_date(void **state)
     struct store_fixture f;
     (void)state;
     store_start(&f, skewed, 2);
-    assert_ok(storage_head(f.session, f.credentials, &store_cat, &f.arena, &f.info, &f.err), &f.err);
+    assert_ok(storage_head(f.session, f.credentials, &store_cat, &f.arena, &f.info, &f.err),
+              &f.err);
     assert_text(store_sent(&f, 1, "x-amz-date"), "20261121T203000Z");
     store_stop(&f);
     store_start(&f, denied, 1);
@@ -77,9 +79,11 @@ static void check_learns_region(const struct scripted_reply *replies)
 static void test_storage__learns_the_region(void **state)
 {
     static const struct scripted_reply scripts[][2] = {
-        {{400, .body = TEXT_INIT(REGION_ERROR("AuthorizationHeaderMalformed", "eu-central-1"))}, {200}},
+        {{400, .body = TEXT_INIT(REGION_ERROR("AuthorizationHeaderMalformed", "eu-central-1"))},
+         {200}},
         {{400, .body = TEXT_INIT(REGION_ERROR("InvalidRegion", "eu-central-1"))}, {200}},
-        {{301, "x-amz-bucket-region: eu-central-1\r\n", TEXT_INIT(S3_ERROR("PermanentRedirect"))}, {200}},
+        {{301, "x-amz-bucket-region: eu-central-1\r\n", TEXT_INIT(S3_ERROR("PermanentRedirect"))},
+         {200}},
         {{301, "x-amz-bucket-region: eu-central-1\r\n"}, {200}},
     };
     (void)state;
@@ -89,12 +93,13 @@ static void test_storage__learns_the_region(void **state)
 
 static void test_storage_head__learns_the_region_from_the_header(void **state)
 {
-    static const struct scripted_reply replies[] = {
-        {400, "x-amz-bucket-region: eu-central-1\r\n"}, {200}};
+    static const struct scripted_reply replies[] = {{400, "x-amz-bucket-region: eu-central-1\r\n"},
+                                                    {200}};
     struct store_fixture f;
     (void)state;
     store_start(&f, replies, 2);
-    assert_ok(storage_head(f.session, f.credentials, &store_cat, &f.arena, &f.info, &f.err), &f.err);
+    assert_ok(storage_head(f.session, f.credentials, &store_cat, &f.arena, &f.info, &f.err),
+              &f.err);
     assert_int_equal(store_requests(&f), 2);
     store_stop(&f);
 }

@@ -19,8 +19,8 @@ static void get_once(struct worker *w, struct storage_session *session, struct m
     struct storage_get_options options = {.max_bytes = 100};
     struct storage_info info;
     struct error err = {0};
-    int rc = storage_get(session, w->f->credentials, &store_cat, &options, into, &arena, &info,
-                         &err);
+    int rc =
+        storage_get(session, w->f->credentials, &store_cat, &options, into, &arena, &info, &err);
     w->succeeded += rc == 0 && into->len == 5 && memcmp(into->map, "hello", 5) == 0;
 }
 
