@@ -85,8 +85,7 @@ struct credentials *catalog_role_credentials(const struct catalog *c,
 /* ---- output keys ---- */
 
 /* Bucket and key of one rendition of an object; both in the arena. */
-MUST_CHECK int catalog_output(const struct function *function, const struct store *store,
-                              struct text bucket, struct text key,
+MUST_CHECK int catalog_output(const struct function *function, struct text bucket, struct text key,
                               const struct rendition *rendition, enum image_format format,
                               struct arena *arena, struct storage_object *out, struct error *err);
 

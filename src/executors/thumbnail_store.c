@@ -31,8 +31,8 @@ static int put_rendition(struct job *job, size_t index, const struct memfd *outp
     struct storage_session *session;
     struct storage_object object;
     if (lane_session(job->lane, job->target, &session, err) < 0 ||
-        catalog_output(job->function, job->source, job->event->bucket, job->event->key, rendition,
-                       o->format, job->arena, &object, err) < 0 ||
+        catalog_output(job->function, job->event->bucket, job->event->key, rendition, o->format,
+                       job->arena, &object, err) < 0 ||
         catalog_role_may(job->function, "s3:PutObject", object.bucket, object.key, err) < 0)
         return -1;
     const struct storage_metadata metadata[] = {
@@ -66,8 +66,8 @@ int thumbnail_delete_formats(struct job *job, const struct rendition *rendition,
             rendition->format == IMAGE_FORMAT_SOURCE || rendition->format == output_formats[i];
         if (!may_exist || output_formats[i] == keep)
             continue;
-        if (catalog_output(job->function, job->source, job->event->bucket, job->event->key,
-                           rendition, output_formats[i], job->arena, &object, err) < 0 ||
+        if (catalog_output(job->function, job->event->bucket, job->event->key, rendition,
+                           output_formats[i], job->arena, &object, err) < 0 ||
             catalog_role_may(job->function, "s3:DeleteObject", object.bucket, object.key, err) < 0)
             return -1;
         if (storage_delete(session,

@@ -48,8 +48,7 @@ static int build_function(struct catalog *c, struct function *f,
     f->name = text_of(config->name);
     f->arn = text_of(arena_printf(&c->arena, "arn:aws:lambda:%s:%s:function:%s", home->region,
                                   home->account, config->name));
-    if (permissions_build(c, f, err) < 0 || role_build_policy(c, f, err) < 0 ||
-        output_template_check(config, err) < 0)
+    if (permissions_build(c, f, err) < 0 || role_build_policy(c, f, err) < 0)
         return error_prefix(err, "functions.%s", config->name);
     return 0;
 }

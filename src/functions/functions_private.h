@@ -29,7 +29,6 @@ MUST_CHECK int role_build_credentials(struct catalog *c, size_t function, size_t
 const struct config_role *role_find(const struct config *config, const char *name);
 
 /* output_key.c */
-MUST_CHECK int output_template_check(const struct config_function *f, struct error *err);
 /* The parts of a rendition's key that do not depend on the object, before and behind everything
  * that does. */
 void output_fixed_ends(const struct config_function *f, const struct rendition *rendition,

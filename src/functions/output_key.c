@@ -1,10 +1,6 @@
 /*
- * Where a rendition goes: the key template.
- *
- *   {bucket} {key}        of the source
- *   {dir} {stem}          the key up to its last "/" (included), and the rest without its extension
- *   {rendition} {width} {height} {ext}   of the rendition
- *   {function} {store}
+ * Where a rendition goes: the key template of {bucket} and {key} of the source, {rendition} and its
+ * {ext}. The configuration has checked that it holds no other word.
  *
  * The default {bucket}/{key}/{rendition}.{ext} cannot collide: the whole source key is in it and
  * the last segment never holds a "/". A key that would pass S3's 1,024 bytes is shortened to a
@@ -20,7 +16,7 @@
 enum { SHORT_KEY_START_BYTES = 600 };
 
 struct expansion {
-    struct text store, function, bucket, key;
+    struct text bucket, key;
     const struct rendition *rendition;
     enum image_format format;
 };
@@ -30,23 +26,6 @@ struct placeholder {
     bool of_object; /* its value depends on the source object */
     void (*append)(struct buffer *out, const struct expansion *e);
 };
-
-static struct text directory_of(struct text key)
-{
-    size_t end = key.len;
-    while (end > 0 && key.ptr[end - 1] != '/')
-        end--;
-    return text_slice(key, 0, end);
-}
-
-static struct text stem_of(struct text key)
-{
-    struct text name = text_slice(key, directory_of(key).len, key.len);
-    size_t dot = name.len;
-    while (dot > 0 && name.ptr[dot - 1] != '.')
-        dot--;
-    return dot > 1 ? text_slice(name, 0, dot - 1) : name; /* ".profile" is a stem */
-}
 
 static void append_bucket(struct buffer *out, const struct expansion *e)
 {
@@ -58,29 +37,9 @@ static void append_key(struct buffer *out, const struct expansion *e)
     buffer_append_text(out, e->key);
 }
 
-static void append_dir(struct buffer *out, const struct expansion *e)
-{
-    buffer_append_text(out, directory_of(e->key));
-}
-
-static void append_stem(struct buffer *out, const struct expansion *e)
-{
-    buffer_append_text(out, stem_of(e->key));
-}
-
 static void append_rendition(struct buffer *out, const struct expansion *e)
 {
     buffer_append_string(out, e->rendition->name);
-}
-
-static void append_width(struct buffer *out, const struct expansion *e)
-{
-    buffer_append_u64(out, e->rendition->width);
-}
-
-static void append_height(struct buffer *out, const struct expansion *e)
-{
-    buffer_append_u64(out, e->rendition->height);
 }
 
 static void append_ext(struct buffer *out, const struct expansion *e)
@@ -88,27 +47,11 @@ static void append_ext(struct buffer *out, const struct expansion *e)
     buffer_append_string(out, image_format_extension(e->format));
 }
 
-static void append_function(struct buffer *out, const struct expansion *e)
-{
-    buffer_append_text(out, e->function);
-}
-
-static void append_store(struct buffer *out, const struct expansion *e)
-{
-    buffer_append_text(out, e->store);
-}
-
 static const struct placeholder placeholders[] = {
     {"bucket", true, append_bucket},
     {"key", true, append_key},
-    {"dir", true, append_dir},
-    {"stem", true, append_stem},
     {"rendition", false, append_rendition},
-    {"width", false, append_width},
-    {"height", false, append_height},
     {"ext", false, append_ext},
-    {"function", false, append_function},
-    {"store", true, append_store},
 };
 
 static const struct placeholder *find_placeholder(struct text name)
@@ -138,28 +81,6 @@ static bool next_piece(struct text *rest, struct text *literal,
     *placeholder = find_placeholder(text_slice(*rest, 1, close));
     *rest = text_slice(*rest, close + 1, rest->len);
     return true;
-}
-
-int output_template_check(const struct config_function *f, struct error *err)
-{
-    struct text rest = text_of(f->output_key), literal;
-    const struct placeholder *p;
-    bool has_rendition = f->rendition_count < 2;
-    while (next_piece(&rest, &literal, &p)) {
-        if (p == NULL && literal.ptr[0] == '{')
-            return error_set(err, ERROR_INVALID,
-                             "output.key: there is no %.*s; known are {bucket} {key} {dir} {stem} "
-                             "{rendition} {width} {height} {ext} {function} {store}",
-                             TEXT_ARGS(literal));
-        has_rendition |= p != NULL && (p->append == append_rendition || p->append == append_width ||
-                                       p->append == append_height);
-    }
-    if (!has_rendition)
-        return error_set(err, ERROR_INVALID,
-                         "output.key: %zu renditions would overwrite each other; "
-                         "put {rendition} into the template",
-                         f->rendition_count);
-    return 0;
 }
 
 static void expand(const char *template, const struct expansion *e, struct buffer *out)
@@ -195,11 +116,11 @@ static int check_key(struct text key, struct error *err)
     return 0;
 }
 
-int catalog_output(const struct function *function, const struct store *store, struct text bucket,
-                   struct text key, const struct rendition *rendition, enum image_format format,
-                   struct arena *arena, struct storage_object *out, struct error *err)
+int catalog_output(const struct function *function, struct text bucket, struct text key,
+                   const struct rendition *rendition, enum image_format format, struct arena *arena,
+                   struct storage_object *out, struct error *err)
 {
-    struct expansion e = {store->name, function->name, bucket, key, rendition, format};
+    struct expansion e = {bucket, key, rendition, format};
     AUTO_BUFFER struct buffer expanded;
     buffer_init(&expanded, 16 * EVENT_MAX_KEY_BYTES);
     expand(function->config->output_key, &e, &expanded);
@@ -221,8 +142,7 @@ int catalog_output(const struct function *function, const struct store *store, s
 void output_fixed_ends(const struct config_function *f, const struct rendition *rendition,
                        struct arena *arena, struct text *out_prefix, struct text *out_suffix)
 {
-    struct expansion e = {TEXT(""), text_of(f->name), TEXT(""),
-                          TEXT(""), rendition,        rendition->format};
+    struct expansion e = {TEXT(""), TEXT(""), rendition, rendition->format};
     AUTO_BUFFER struct buffer fixed;
     buffer_init(&fixed, 16 * EVENT_MAX_KEY_BYTES);
     struct text rest = text_of(f->output_key), literal, prefix = TEXT("");
