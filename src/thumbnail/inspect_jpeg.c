@@ -6,43 +6,9 @@
  */
 #include "inspect_private.h"
 
-#include "bytes.h"
+#include "jpeg_marker.h"
 
-enum {
-    MARKER_SOF0 = 0xc0,
-    MARKER_DHT = 0xc4,
-    MARKER_JPG = 0xc8,
-    MARKER_DAC = 0xcc,
-    MARKER_SOF15 = 0xcf,
-    MARKER_RST0 = 0xd0,
-    MARKER_RST7 = 0xd7,
-    MARKER_SOI = 0xd8,
-    MARKER_EOI = 0xd9,
-    MARKER_SOS = 0xda,
-    MARKER_TEM = 0x01,
-    COMPONENTS_MAX = 4,
-};
-
-/* Position of the next marker's code, or bytes.len. Inside of entropy-coded data too. */
-static size_t next_marker(struct text bytes, size_t at)
-{
-    while (at < bytes.len) {
-        const char *ff = memchr(bytes.ptr + at, 0xff, bytes.len - at);
-        if (!ff)
-            return bytes.len;
-        at = (size_t)(ff - bytes.ptr) + 1;
-        uint32_t code = byte_at(bytes, at);
-        if (code != 0 && code != 0xff && !(code >= MARKER_RST0 && code <= MARKER_RST7))
-            return at;
-    }
-    return bytes.len;
-}
-
-static bool is_frame_header(uint32_t code)
-{
-    return code >= MARKER_SOF0 && code <= MARKER_SOF15 && code != MARKER_DHT &&
-           code != MARKER_JPG && code != MARKER_DAC;
-}
+enum { COMPONENTS_MAX = 4 };
 
 /* Bytes of the coefficient arrays: two for every sample of every component. */
 static uint64_t coefficient_bytes(struct text segment, uint32_t width, uint32_t height)
@@ -67,10 +33,10 @@ static int read_frame_header(uint32_t code, struct text segment, struct image_wa
     struct image_header *h = &walk->header;
     if (h->width != 0)
         return error_set(err, ERROR_INVALID, "The JPEG has more than one frame header.");
-    if (code > MARKER_SOF0 + 2 && code != 0xc9 && code != 0xca)
+    if (code > JPEG_SOF0 + 2 && code != 0xc9 && code != 0xca)
         return error_set(err, ERROR_UNSUPPORTED,
                          "The JPEG is lossless or hierarchical (SOF%u), which is not supported.",
-                         code - MARKER_SOF0);
+                         code - JPEG_SOF0);
     if (segment.len < 6 || segment.len < 6 + 3 * (size_t)byte_at(segment, 5))
         return error_set(err, ERROR_INVALID, "The JPEG's frame header is cut off.");
     if (byte_at(segment, 0) != 8)
@@ -93,14 +59,13 @@ static int read_frame_header(uint32_t code, struct text segment, struct image_wa
 static uint32_t count_scans(struct text bytes, size_t at)
 {
     uint32_t scans = 0;
-    for (; at < bytes.len; at = next_marker(bytes, at)) {
+    for (; at < bytes.len; at = jpeg_next_marker(bytes, at)) {
         uint32_t code = byte_at(bytes, at);
-        if (code == MARKER_EOI)
+        if (code == JPEG_EOI)
             break;
-        if (code == MARKER_SOS)
+        if (code == JPEG_SOS)
             scans++;
-        size_t length = code == MARKER_TEM || code == MARKER_SOI ? 0 : be16_at(bytes, at + 1);
-        at += 1 + length;
+        at = jpeg_segment_end(bytes, at);
     }
     return scans;
 }
@@ -123,21 +88,21 @@ static int read_scans(struct text bytes, size_t at, uint32_t components, struct 
 int inspect_jpeg(struct text bytes, struct image_walk *walk, struct error *err)
 {
     uint32_t components = 0;
-    size_t at = next_marker(bytes, 2);
+    size_t at = jpeg_next_marker(bytes, 2);
     while (at < bytes.len) {
         uint32_t code = byte_at(bytes, at);
-        if (code == MARKER_EOI)
+        if (code == JPEG_EOI)
             break;
-        if (code == MARKER_SOS)
+        if (code == JPEG_SOS)
             return read_scans(bytes, at, components, walk, err);
-        size_t length = code == MARKER_TEM || code == MARKER_SOI ? 0 : be16_at(bytes, at + 1);
-        if (is_frame_header(code)) {
-            struct text segment = text_slice(bytes, at + 3, at + 1 + length);
+        size_t end = jpeg_segment_end(bytes, at);
+        if (jpeg_is_frame_header(code)) {
+            struct text segment = text_slice(bytes, at + 3, end);
             if (read_frame_header(code, segment, walk, err) != 0)
                 return -1;
             components = byte_at(segment, 5);
         }
-        at = next_marker(bytes, at + 1 + length);
+        at = jpeg_next_marker(bytes, end);
     }
     return error_set(err, ERROR_INVALID, "The JPEG ends before its picture data.");
 }

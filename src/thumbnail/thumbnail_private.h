@@ -13,6 +13,7 @@
 
 #include <vips/vips.h>
 
+#include "onput/buffer.h"
 #include "onput/thumbnail.h"
 
 #define AUTO_IMAGE __attribute__((cleanup(image_cleanup)))
@@ -49,6 +50,12 @@ MUST_CHECK int plan_make(const struct render_job *job, const enum image_format f
 /* How far a JPEG decoder may shrink so that at least twice `wanted` is left: 1, 2, 4 or 8. */
 int plan_jpeg_shrink(struct size source, struct size wanted);
 
+/*
+ * jpeg_splice.c: the same progressive JPEG without what does not show at an eighth of its size.
+ * False when it is no such JPEG or is not whole; then `out` is empty.
+ */
+bool jpeg_splice(struct text jpeg, struct buffer *out);
+
 /* decode.c: opened, with only the headers read. */
 struct source {
     struct text input;
@@ -57,6 +64,8 @@ struct source {
     struct size size; /* as stored */
     int orientation;  /* 1..8; 1 when the loader turns the picture itself */
     bool has_alpha;
+    bool progressive;
+    struct buffer spliced; /* what `input` is replaced by; images may read from it */
 };
 MUST_CHECK int source_open(struct text input, const struct image_header *header,
                            const struct image_limits *limits, struct source *out,
@@ -64,7 +73,7 @@ MUST_CHECK int source_open(struct text input, const struct image_header *header,
 void source_release(struct source *s);
 struct size source_upright(const struct source *s);
 /* Pixels at least twice as large as `wanted` (as stored), or all; top to bottom, only once. */
-MUST_CHECK int source_pixels(const struct source *s, struct size wanted, VipsImage **out,
+MUST_CHECK int source_pixels(struct source *s, struct size wanted, VipsImage **out,
                              struct error *err);
 MUST_CHECK int image_load(struct text input, enum image_format format, VipsImage **out);
 
