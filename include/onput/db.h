@@ -1,14 +1,16 @@
 /*
  * db.h - SQLite opened the one way that onput uses it.
  *
- * WAL, synchronous=FULL, locking_mode=EXCLUSIVE (a second opener gets a clear error), trusted schema
- * off. Settings are read back after they are set. One connection belongs to one thread.
+ * WAL, synchronous=FULL, locking_mode=EXCLUSIVE (a second opener gets a clear error), trusted
+ * schema off. Settings are read back after they are set. One connection belongs to one thread.
  *
- * Error mapping: SQLITE_FULL, IOERR and CORRUPT are ERROR_IO and never retried: a failed fsync loses
- * data silently, so the owner stops acknowledging and exits. SQLITE_BUSY at open is ERROR_UNAVAILABLE
+ * Error mapping: SQLITE_FULL, IOERR and CORRUPT are ERROR_IO and never retried: a failed fsync
+ * loses data silently, so the owner stops acknowledging and exits. SQLITE_BUSY at open is
+ * ERROR_UNAVAILABLE
  * ("another onput uses this state directory").
  *
- * Source: SQLite "Write-Ahead Logging", "PRAGMA statements"; fsync behaviour: LSF/MM 2018 "fsyncgate".
+ * Source: SQLite "Write-Ahead Logging", "PRAGMA statements"; fsync behaviour: LSF/MM 2018
+ * "fsyncgate".
  */
 #ifndef ONPUT_DB_H
 #define ONPUT_DB_H

@@ -38,7 +38,7 @@ bool invocation_may_become(enum invocation_state from, enum invocation_state to)
  * (event_decode.h). Texts belong to whoever made the struct.
  */
 struct invocation {
-    int64_t id;      /* given by the queue, never used twice */
+    int64_t id;          /* given by the queue, never used twice */
     char request_id[37]; /* UUID, the same for every attempt */
     enum invocation_state state;
     int attempts;        /* finished ones */
@@ -46,7 +46,8 @@ struct invocation {
     int64_t due_ms;      /* wall time */
     struct text function;
     struct text store;
-    struct text bucket; /* of the event; for listings, and so that one object is worked on once at a time */
+    struct text
+        bucket; /* of the event; for listings, and so that one object is worked on once at a time */
     struct text key;
     unsigned char identity[16]; /* event_identity() */
     struct text reason;         /* of the last failure, or of the hold */

@@ -1,10 +1,10 @@
 /*
  * ipc_frame.h - one message with descriptors over a Unix SOCK_SEQPACKET pair.
  *
- * A frame is one packet: magic, protocol version, type, payload length (fixed width, little-endian),
- * then the payload. Sender and receiver may be different builds, so the version is in every frame.
- * The receiver gets whole frames or an error; descriptors that come with a refused frame are closed.
- * Received descriptors are O_CLOEXEC and belong to the caller.
+ * A frame is one packet: magic, protocol version, type, payload length (fixed width,
+ * little-endian), then the payload. Sender and receiver may be different builds, so the version is
+ * in every frame. The receiver gets whole frames or an error; descriptors that come with a refused
+ * frame are closed. Received descriptors are O_CLOEXEC and belong to the caller.
  */
 #ifndef ONPUT_IPC_FRAME_H
 #define ONPUT_IPC_FRAME_H

@@ -10,15 +10,15 @@
  * commit made rows pending, so that short delays need no polling, and queue_window() for reading
  * ahead. The scheduler keeps ids and times only; queue_claim() loads the body.
  *
- * Claims live in memory and in a small shared-memory file of running ids, so that an invocation whose
- * run killed the daemon has that run counted as an attempt at the next start.
+ * Claims live in memory and in a small shared-memory file of running ids, so that an invocation
+ * whose run killed the daemon has that run counted as an attempt at the next start.
  *
  * Duplicates: an event identity that is pending, held, dead or finished within dedupe_window_ms is
- * not queued again. Finished ones are remembered in memory only (bounded by dedupe_max); after a restart a repeated event is run
- * again, with the same result.
+ * not queued again. Finished ones are remembered in memory only (bounded by dedupe_max); after a
+ * restart a repeated event is run again, with the same result.
  *
- * Threads: every function may be called from any thread but the callbacks' (they run on the writer's
- * thread and must not call back into the queue).
+ * Threads: every function may be called from any thread but the callbacks' (they run on the
+ * writer's thread and must not call back into the queue).
  */
 #ifndef ONPUT_QUEUE_H
 #define ONPUT_QUEUE_H
@@ -47,12 +47,13 @@ struct queue_ticket {
 uint32_t queue_function_hash(struct text function);
 
 struct queue_options {
-    const char *directory; /* state directory; made when missing */
-    const char *vfs;       /* NULL: the system's */
-    int64_t max_rows;      /* pending + held + dead; 0: 1,000,000 */
+    const char *directory;    /* state directory; made when missing */
+    const char *vfs;          /* NULL: the system's */
+    int64_t max_rows;         /* pending + held + dead; 0: 1,000,000 */
     int64_t dedupe_window_ms; /* 0: 900,000 */
     size_t dedupe_max;        /* 0: 100,000 identities */
-    int64_t min_free_bytes;   /* less free disk than this: submissions are refused; 0: 256 MiB, -1: no check */
+    int64_t min_free_bytes; /* less free disk than this: submissions are refused; 0: 256 MiB, -1: no
+                               check */
     const struct clock *clock;
     struct metrics *metrics;
     void (*on_ready)(void *ctx, const struct queue_ticket *tickets, size_t count);
@@ -61,7 +62,8 @@ struct queue_options {
     void *on_fatal_ctx;
 };
 
-MUST_CHECK int queue_open(const struct queue_options *options, struct queue **out, struct error *err);
+MUST_CHECK int queue_open(const struct queue_options *options, struct queue **out,
+                          struct error *err);
 /* Commits what waits, then closes. NULL-safe. */
 void queue_close(struct queue *q);
 
@@ -70,9 +72,9 @@ void queue_close(struct queue *q);
 enum queue_verdict { QUEUE_ACCEPTED, QUEUE_DUPLICATE };
 
 /*
- * A group that is committed together and answered together. The caller fills rows (id, request_id and accepted_ms are
- * set by the queue; state PENDING or HELD) and keeps everything alive until `done` was called, exactly
- * once, on the writer's thread. verdicts[i] tells about rows[i].
+ * A group that is committed together and answered together. The caller fills rows (id, request_id
+ * and accepted_ms are set by the queue; state PENDING or HELD) and keeps everything alive until
+ * `done` was called, exactly once, on the writer's thread. verdicts[i] tells about rows[i].
  */
 struct queue_submission {
     struct invocation *rows;
@@ -85,30 +87,32 @@ struct queue_submission {
 };
 
 /*
- * Never blocks. While the queue is full (rows or disk) the submission waits up to 5 s for room, then
- * done() gets a retryable ERROR_LIMIT. On -1 (closing, or a fatal error before) done() is not called.
+ * Never blocks. While the queue is full (rows or disk) the submission waits up to 5 s for room,
+ * then done() gets a retryable ERROR_LIMIT. On -1 (closing, or a fatal error before) done() is not
+ * called.
  */
 MUST_CHECK int queue_submit(struct queue *q, struct queue_submission *s, struct error *err);
 
 /* ---- run ---- */
 
 /*
- * Up to `max` pending rows behind (after_due_ms, after_id) in due order that are not claimed. Waits for the writer.
+ * Up to `max` pending rows behind (after_due_ms, after_id) in due order that are not claimed. Waits
+ * for the writer.
  */
 MUST_CHECK int queue_window(struct queue *q, int64_t after_due_ms, int64_t after_id, size_t max,
                             struct queue_ticket *out, size_t *out_count, struct error *err);
 
 /*
- * PENDING → RUNNING, with the whole row in *out (texts in the arena). ERROR_NOT_FOUND when it is not
- * pending any more.
+ * PENDING → RUNNING, with the whole row in *out (texts in the arena). ERROR_NOT_FOUND when it is
+ * not pending any more.
  */
 MUST_CHECK int queue_claim(struct queue *q, int64_t id, struct arena *arena, struct invocation *out,
                            struct error *err);
 
 enum queue_finish {
-    QUEUE_FINISH_DONE,  /* the row is deleted */
-    QUEUE_FINISH_RETRY, /* PENDING again at due_ms, attempts + 1 */
-    QUEUE_FINISH_DEAD,  /* attempts + 1, reason kept */
+    QUEUE_FINISH_DONE,    /* the row is deleted */
+    QUEUE_FINISH_RETRY,   /* PENDING again at due_ms, attempts + 1 */
+    QUEUE_FINISH_DEAD,    /* attempts + 1, reason kept */
     QUEUE_FINISH_RELEASE, /* PENDING again, not counted: shutdown */
 };
 /* Waits for the commit. Only for a claimed row. `reason` may be empty for DONE and RELEASE. */
@@ -130,13 +134,14 @@ struct queue_stats {
 MUST_CHECK int queue_stats(struct queue *q, struct queue_stats *out, struct error *err);
 
 /* Rows of one state after `after_id` in id order, without payload; texts in the arena. */
-MUST_CHECK int queue_list(struct queue *q, enum invocation_state state, int64_t after_id, size_t max,
-                          struct arena *arena, struct invocation **out, size_t *out_count,
-                          struct error *err);
+MUST_CHECK int queue_list(struct queue *q, enum invocation_state state, int64_t after_id,
+                          size_t max, struct arena *arena, struct invocation **out,
+                          size_t *out_count, struct error *err);
 /* One row in any state, payload included. */
 MUST_CHECK int queue_show(struct queue *q, int64_t id, struct arena *arena, struct invocation *out,
                           struct error *err);
-/* HELD or DEAD → PENDING, due now, attempts back to 0. ERROR_NOT_FOUND when the row is in neither state. */
+/* HELD or DEAD → PENDING, due now, attempts back to 0. ERROR_NOT_FOUND when the row is in neither
+ * state. */
 MUST_CHECK int queue_redrive(struct queue *q, int64_t id, struct error *err);
 
 #endif

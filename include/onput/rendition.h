@@ -32,13 +32,13 @@ enum rendition_gravity {
 };
 
 enum image_format {
-    IMAGE_FORMAT_SOURCE, /* output only: JPEG stays JPEG, PNG PNG, WebP WebP, AVIF AVIF; HEIC and TIFF become
-                            JPEG or, with alpha, PNG; GIF becomes PNG */
+    IMAGE_FORMAT_SOURCE, /* output only: JPEG stays JPEG, PNG PNG, WebP WebP, AVIF AVIF; HEIC and
+                            TIFF become JPEG or, with alpha, PNG; GIF becomes PNG */
     IMAGE_FORMAT_JPEG,
     IMAGE_FORMAT_PNG,
     IMAGE_FORMAT_WEBP,
     IMAGE_FORMAT_AVIF,
-    IMAGE_FORMAT_GIF,  /* input only, like the rest */
+    IMAGE_FORMAT_GIF, /* input only, like the rest */
     IMAGE_FORMAT_TIFF,
     IMAGE_FORMAT_HEIC,
     IMAGE_FORMAT_COUNT
@@ -49,7 +49,7 @@ enum rendition_keep { RENDITION_KEEP_ICC = 1 << 0, RENDITION_KEEP_COPYRIGHT = 1 
 
 struct rendition {
     char name[RENDITION_NAME_BYTES];
-    uint32_t width;  /* 0: free, only with INSIDE; not both 0 */
+    uint32_t width; /* 0: free, only with INSIDE; not both 0 */
     uint32_t height;
     enum rendition_fit fit;
     enum rendition_gravity gravity; /* COVER only */
@@ -64,8 +64,8 @@ struct rendition {
 struct image_limits {
     uint64_t max_pixels; /* width x height x frames decoded */
     uint32_t max_edge;
-    uint32_t max_frames; /* of an animation; only the first one is rendered */
-    uint32_t max_scans;  /* of a progressive JPEG */
+    uint32_t max_frames;       /* of an animation; only the first one is rendered */
+    uint32_t max_scans;        /* of a progressive JPEG */
     uint64_t max_output_bytes; /* all renditions together */
 };
 struct image_limits image_limits_default(void); /* 100 MP, 65535, 1000 frames, 64 scans, 64 MiB */

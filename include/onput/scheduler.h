@@ -32,12 +32,12 @@ struct scheduler_options {
     struct catalog_holder *catalogs;
     const struct executor *executor; /* of the built-in function */
     int job_threads;
-    size_t window;       /* tickets held in memory; 0: 1024 */
+    size_t window; /* tickets held in memory; 0: 1024 */
     const struct clock *clock;
     struct metrics *metrics;
     /* Called on a job thread after each attempt, for `onput demo`; may be NULL. */
-    void (*on_attempt)(void *ctx, const struct invocation *invocation, const struct outcome *outcome,
-                       int64_t queue_ms);
+    void (*on_attempt)(void *ctx, const struct invocation *invocation,
+                       const struct outcome *outcome, int64_t queue_ms);
     void *on_attempt_ctx;
 };
 
@@ -47,11 +47,13 @@ MUST_CHECK int scheduler_new(const struct scheduler_options *options, struct sch
 MUST_CHECK int scheduler_start(struct scheduler *s, struct error *err);
 void scheduler_offer(struct scheduler *s, const struct queue_ticket *tickets, size_t count);
 
-/* Stops dispatching; waits up to timeout_ms for running attempts, then cancels them and hands them back to the queue. */
+/* Stops dispatching; waits up to timeout_ms for running attempts, then cancels them and hands them
+ * back to the queue. */
 void scheduler_drain(struct scheduler *s, int timeout_ms);
 void scheduler_free(struct scheduler *s); /* NULL-safe; drains with 0 when not drained */
 
-/* base × 2^(attempt-1), at most cap, ± 25 % by `random` (any 64-bit value). attempt starts at 1. Pure. */
+/* base × 2^(attempt-1), at most cap, ± 25 % by `random` (any 64-bit value). attempt starts at 1.
+ * Pure. */
 int64_t backoff_delay_ms(int64_t base_ms, int64_t cap_ms, int attempt, uint64_t random);
 
 #endif

@@ -6,12 +6,12 @@
  * file access or symbol lookup is left when the sandbox closes, then thumbnail_render() per job.
  *
  * The kind of picture is recognised from its bytes, never from a name or type. Dimensions, frames,
- * scans and memory are checked from the headers before decoding. The picture is decoded once, at the
- * scale of the largest rendition; smaller renditions are made from larger ones. Orientation is
+ * scans and memory are checked from the headers before decoding. The picture is decoded once, at
+ * the scale of the largest rendition; smaller renditions are made from larger ones. Orientation is
  * applied, colours become sRGB, metadata is stripped except what `keep` asks for.
  *
- * Errors are permanent unless retryable: ERROR_UNSUPPORTED (not a picture that we take), ERROR_LIMIT
- * (names the limit), ERROR_INVALID (broken or truncated).
+ * Errors are permanent unless retryable: ERROR_UNSUPPORTED (not a picture that we take),
+ * ERROR_LIMIT (names the limit), ERROR_INVALID (broken or truncated).
  */
 #ifndef ONPUT_THUMBNAIL_H
 #define ONPUT_THUMBNAIL_H
@@ -36,7 +36,7 @@ struct image_header {
     uint32_t width; /* as stored, before orientation */
     uint32_t height;
     uint32_t frames;
-    uint32_t scans;  /* of a progressive JPEG, else 1 */
+    uint32_t scans;   /* of a progressive JPEG, else 1 */
     bool progressive; /* or interlaced: the whole frame must be held while decoding */
 };
 /* Pure byte walking, no libvips: safe on anything. */

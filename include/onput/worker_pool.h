@@ -1,15 +1,16 @@
 /*
  * worker_pool.h - sandboxed onput-worker processes: spawn, lend, watch, replace.
  *
- * A pool keeps `count` workers. worker_pool_render() borrows an idle one (waiting in arrival order),
- * sends the job with its two memory files, waits for the answer until the deadline, checks the answer
- * and gives the worker back. Any failure that is not the picture's own (crash, hang, memory, refused system
- * call, protocol violation) ends that worker and is the attempt's failure; the pool starts another
- * with a back-off that doubles from 100 ms to 10 s while starts fail. A worker is also replaced after max_jobs jobs.
+ * A pool keeps `count` workers. worker_pool_render() borrows an idle one (waiting in arrival
+ * order), sends the job with its two memory files, waits for the answer until the deadline, checks
+ * the answer and gives the worker back. Any failure that is not the picture's own (crash, hang,
+ * memory, refused system call, protocol violation) ends that worker and is the attempt's failure;
+ * the pool starts another with a back-off that doubles from 100 ms to 10 s while starts fail. A
+ * worker is also replaced after max_jobs jobs.
  *
- * Errors: those of the picture as thumbnail.h says, plus ERROR_TIMEOUT (deadline), ERROR_PROTOCOL, ERROR_UNAVAILABLE
- * (no worker could be started), ERROR_INTERNAL (it crashed; the message names the signal or the refused system call).
- * All of these but the picture's own are retryable.
+ * Errors: those of the picture as thumbnail.h says, plus ERROR_TIMEOUT (deadline), ERROR_PROTOCOL,
+ * ERROR_UNAVAILABLE (no worker could be started), ERROR_INTERNAL (it crashed; the message names the
+ * signal or the refused system call). All of these but the picture's own are retryable.
  *
  * Threads: any thread may render; the pool has one thread of its own that starts and reaps workers.
  */
@@ -30,9 +31,9 @@ struct worker_pool;
 struct worker_pool_options {
     const char *program; /* path of onput-worker */
     int count;
-    int ready_timeout_ms; /* 0: 10000 */
-    int max_jobs;         /* 0: 500 */
-    uint64_t memory_bytes; /* per worker, address space limit; 0: 2 GiB */
+    int ready_timeout_ms;    /* 0: 10000 */
+    int max_jobs;            /* 0: 500 */
+    uint64_t memory_bytes;   /* per worker, address space limit; 0: 2 GiB */
     struct metrics *metrics; /* may be NULL */
 };
 

@@ -67,10 +67,10 @@ struct render_output {
 
 struct render_result {
     uint64_t id;
-    enum error_code code; /* ERROR_NONE: all renditions are there */
-    char message[256];    /* of a failure; a whole sentence */
+    enum error_code code;            /* ERROR_NONE: all renditions are there */
+    char message[256];               /* of a failure; a whole sentence */
     enum image_format source_format; /* SOURCE (0) when not recognised */
-    uint32_t source_width;  /* upright */
+    uint32_t source_width;           /* upright */
     uint32_t source_height;
     uint32_t source_frames;
     uint32_t source_orientation; /* 1..8 */
@@ -82,7 +82,8 @@ struct render_result {
 };
 
 void worker_ready_encode(const struct worker_ready *m, struct buffer *out);
-MUST_CHECK int worker_ready_decode(struct text payload, struct worker_ready *out, struct error *err);
+MUST_CHECK int worker_ready_decode(struct text payload, struct worker_ready *out,
+                                   struct error *err);
 void render_job_encode(const struct render_job *m, struct buffer *out);
 MUST_CHECK int render_job_decode(struct text payload, struct render_job *out, struct error *err);
 void render_result_encode(const struct render_result *m, struct buffer *out);

@@ -1,8 +1,8 @@
 /*
- * Images per second of the whole pipeline (webhook, queue, S3 GET, sandboxed render, S3 PUT) against
- * the dev store, as a ratio to a bare loop that renders the same pictures from memory with the same
- * code in as many processes as there are workers, without sandbox, store or queue. Rounds are
- * interleaved. Then the memory that daemon and workers took.
+ * Images per second of the whole pipeline (webhook, queue, S3 GET, sandboxed render, S3 PUT)
+ * against the dev store, as a ratio to a bare loop that renders the same pictures from memory with
+ * the same code in as many processes as there are workers, without sandbox, store or queue. Rounds
+ * are interleaved. Then the memory that daemon and workers took.
  *
  *   bench_pipeline ONPUT PHOTO-FOLDER [COPIES]
  */
@@ -86,7 +86,8 @@ static int bare_main(const char *folder, int total)
     return 0;
 }
 
-/* Counts from the moment when all processes are ready; what the first did until then is left out. */
+/* Counts from the moment when all processes are ready; what the first did until then is left out.
+ */
 static double bare_rate(const char *self, const char *folder, int total, int processes)
 {
     extern char **environ;

@@ -135,8 +135,9 @@ int main(int argc, char **argv)
     struct error err = {0};
     if (argc > 1)
         bench_must(text_to_i64(text_of(argv[1]), 1000, 1500000, "rows", &large, &err), &err);
-    printf("claim and finish, one thread, synced commits; median of %d rounds of %d, microseconds\n",
-           ROUNDS, CYCLES);
+    printf(
+        "claim and finish, one thread, synced commits; median of %d rounds of %d, microseconds\n",
+        ROUNDS, CYCLES);
     printf("%10s %12s %12s %12s %12s\n", "backlog", "read ahead", "claim", "finish", "total");
     double small_total = measure(1000);
     double large_total = measure(large);

@@ -25,10 +25,12 @@ struct connection {
 };
 
 static const char body_format[] =
-    "{\"EventName\":\"s3:ObjectCreated:Put\",\"Key\":\"photos/2026/11/beach-%08llx.jpg\",\"Records\":[{"
+    "{\"EventName\":\"s3:ObjectCreated:Put\",\"Key\":\"photos/2026/11/"
+    "beach-%08llx.jpg\",\"Records\":[{"
     "\"eventVersion\":\"2.0\",\"eventSource\":\"minio:s3\",\"awsRegion\":\"\","
     "\"eventTime\":\"2026-11-21T19:14:20.468Z\",\"eventName\":\"s3:ObjectCreated:Put\","
-    "\"userIdentity\":{\"principalId\":\"uploader\"},\"requestParameters\":{\"principalId\":\"uploader\","
+    "\"userIdentity\":{\"principalId\":\"uploader\"},\"requestParameters\":{\"principalId\":"
+    "\"uploader\","
     "\"region\":\"\",\"sourceIPAddress\":\"127.0.0.1\"},\"responseElements\":{"
     "\"x-amz-id-2\":\"dd9025bab4ad464b049177c95eb6ebf374d3b3fd1af9251148b658df7ac2e3e8\","
     "\"x-amz-request-id\":\"18EA2557C87D6C5C\","
@@ -37,9 +39,11 @@ static const char body_format[] =
     "\"configurationId\":\"Config\",\"bucket\":{\"name\":\"photos\",\"ownerIdentity\":{"
     "\"principalId\":\"uploader\"},\"arn\":\"arn:aws:s3:::photos\"},\"object\":{"
     "\"key\":\"2026%%2F11%%2Fbeach-%08llx.jpg\",\"size\":4718592,"
-    "\"eTag\":\"5d41402abc4b2a76b9719d911017c592\",\"contentType\":\"image/jpeg\",\"userMetadata\":{"
+    "\"eTag\":\"5d41402abc4b2a76b9719d911017c592\",\"contentType\":\"image/"
+    "jpeg\",\"userMetadata\":{"
     "\"content-type\":\"image/jpeg\"},\"sequencer\":\"18EA2557%08llX\"}},\"source\":{"
-    "\"host\":\"127.0.0.1\",\"port\":\"\",\"userAgent\":\"MinIO (linux; amd64) minio-go/v7.0.90 mc\"}}]}";
+    "\"host\":\"127.0.0.1\",\"port\":\"\",\"userAgent\":\"MinIO (linux; amd64) minio-go/v7.0.90 "
+    "mc\"}}]}";
 
 static void connect_to(struct connection *c, const struct load_options *o)
 {
@@ -55,7 +59,8 @@ static void connect_to(struct connection *c, const struct load_options *o)
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 }
 
-static void send_next(struct connection *c, const struct load_options *o, unsigned long long *serial)
+static void send_next(struct connection *c, const struct load_options *o,
+                      unsigned long long *serial)
 {
     char body[REQUEST_BYTES], request[2 * REQUEST_BYTES];
     unsigned long long n = ++*serial;

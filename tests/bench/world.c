@@ -17,7 +17,7 @@
 
 #define ACCESS_KEY "bench-access"
 #define SECRET_KEY "bench-secret-bench-secret"
-#define TOKEN "bench-webhook-token-0123456789"
+#define TOKEN      "bench-webhook-token-0123456789"
 
 /* The store runs in a child that is forked before this process has threads. */
 static void start_store(struct world *w)
@@ -105,8 +105,8 @@ static void open_clients(struct world *w)
     bench_must(storage_new(&storage, &w->storage, &err), &err);
     bench_must(storage_session_new(w->storage, NULL, &w->session, &err), &err);
     bench_must(http_client_new(&http, &w->http, &err), &err);
-    w->credentials = credentials_new_static(&(struct credentials_static_options){
-        .access_key = ACCESS_KEY, .secret_key = SECRET_KEY});
+    w->credentials = credentials_new_static(
+        &(struct credentials_static_options){.access_key = ACCESS_KEY, .secret_key = SECRET_KEY});
     bench_must(storage_create_bucket(w->session, w->credentials, TEXT("photos"), &err), &err);
     bench_must(storage_create_bucket(w->session, w->credentials, TEXT("thumbnails"), &err), &err);
 }
@@ -142,9 +142,8 @@ void world_put(struct world *w, const char *key, struct text body)
     AUTO_ARENA struct arena arena;
     arena_init(&arena);
     struct storage_object object = {TEXT("photos"), text_of(key), TEXT("")};
-    struct storage_put_options options = {.content_type = TEXT("image/jpeg"),
-                                          .cache_control = TEXT(""),
-                                          .tagging = TEXT("")};
+    struct storage_put_options options = {
+        .content_type = TEXT("image/jpeg"), .cache_control = TEXT(""), .tagging = TEXT("")};
     bench_must(storage_put(w->session, w->credentials, &object, body, &options, &arena, NULL, &err),
                &err);
 }
@@ -154,11 +153,11 @@ void world_notify(struct world *w, const char *key, int64_t serial)
     struct error err = {0};
     struct http_reply reply = {0};
     AUTO_FREE char *url = xasprintf("http://127.0.0.1:%u/events/bench", w->port);
-    AUTO_FREE char *body = xasprintf(
-        "{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\","
-        "\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"photos\"},"
-        "\"object\":{\"key\":\"%s\",\"sequencer\":\"%016llX\"}}}]}",
-        key, (unsigned long long)serial);
+    AUTO_FREE char *body =
+        xasprintf("{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\","
+                  "\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"photos\"},"
+                  "\"object\":{\"key\":\"%s\",\"sequencer\":\"%016llX\"}}}]}",
+                  key, (unsigned long long)serial);
     const struct http_header headers[] = {{TEXT("Authorization"), TEXT("Bearer " TOKEN)},
                                           {TEXT("Content-Type"), TEXT("application/json")}};
     struct http_call call = {.method = "POST",
