@@ -9,10 +9,13 @@
  * Transfer-Encoding, unknown transfer codings and control bytes in headers are refused with 400 and
  * the connection closed; a request that is not whole within request_timeout_ms (a trickling client)
  * is cut; bodies over the limit get 413 before they are read; unknown paths 404, wrong methods 405
- * with Allow. Answers never redirect. Connections without a byte are quiet.
+ * with Allow. Answers never redirect. Connections without a byte are quiet. Also refused: folded
+ * headers, repeated Host or Content-Length, more than 128 headers, a malformed escape in a capture.
+ * A refused body of at most 64 KiB is read and dropped, so that the connection stays usable.
  *
  * Calling sequence: http_server_start(); ... http_server_drain() (stop accepting; wait for answers
- * that are owed); http_server_free().
+ * that are owed, then 503 for the rest); http_server_free(). Who answers after that 503 still calls
+ * http_respond(), once, even when the server is gone: the request lives until then.
  */
 #ifndef ONPUT_HTTP_SERVER_H
 #define ONPUT_HTTP_SERVER_H
@@ -44,13 +47,14 @@ struct http_route {
     unsigned methods; /* enum http_method, or-ed */
     /*
      * Segments of the raw path: literal, "{name}" (one segment, percent-decoded for captures) or a last "{name...}" that
-     * takes the rest, slashes and all, raw. Matching is done before percent-decoding. First match wins.
+     * takes the rest, slashes and all, raw and perhaps empty. Matching is done before
+     * percent-decoding. First match wins.
      */
     const char *path;
     void (*handler)(void *ctx, struct http_request *request);
     /*
-     * Called when the headers are in and the body is not; may answer with http_respond(), then the body is not read and
-     * the connection closes. NULL when there is nothing to check early.
+     * Called when the headers are in and the body is not; may answer with http_respond(), but only
+     * before it returns; then the handler is not called. NULL when there is nothing to check early.
      */
     void (*admit)(void *ctx, struct http_request *request);
     size_t max_body_bytes;

@@ -26,13 +26,11 @@ static struct sigv4_request wire_request(const struct exchange *x)
 static enum sigv4_failure verify(struct exchange *x, struct sigv4_request *request,
                                  const struct sigv4_claim *claim, struct error *err)
 {
-    struct sigv4_key key = {text_of(x->store->access_key), text_of(x->store->secret_key),
-                            TEXT("")};
+    struct sigv4_key key = {text_of(x->store->access_key), text_of(x->store->secret_key), TEXT("")};
     bool says_nothing = request->payload_hash.len == 0;
     if (says_nothing || claim->presigned)
         request->payload_hash = TEXT(SIGV4_UNSIGNED_PAYLOAD);
-    enum sigv4_failure failure =
-        sigv4_verify(request, claim, &key, TEXT("s3"), now_ms(x), err);
+    enum sigv4_failure failure = sigv4_verify(request, claim, &key, TEXT("s3"), now_ms(x), err);
     if (failure == SIGV4_WRONG && says_nothing) {
         request->payload_hash = TEXT(SIGV4_EMPTY_SHA256);
         failure = sigv4_verify(request, claim, &key, TEXT("s3"), now_ms(x), err);
@@ -89,8 +87,7 @@ static bool take_chunked(struct exchange *x)
         return false;
     }
     if (announced.len > 0 &&
-        (text_to_u64(announced, UINT64_MAX, "length", &length, &err) != 0 ||
-         length != plain.len)) {
+        (text_to_u64(announced, UINT64_MAX, "length", &length, &err) != 0 || length != plain.len)) {
         answer_error(x, S3_INCOMPLETE_BODY,
                      "x-amz-decoded-content-length is not the length of the body");
         return false;

@@ -2,8 +2,8 @@
  * aws_chunked.c - the body coding of AWS SDKs: "<hex size>[;chunk-signature=...]\r\n<bytes>\r\n" up
  * to a chunk of size 0, then trailer lines (checksums) up to an empty line or the end.
  *
- * Source: S3 API reference "Signature calculations: transferring payload in multiple chunks", with and
- * without trailing headers. Signatures and checksums are passed over.
+ * Source: S3 API reference "Signature calculations: transferring payload in multiple chunks", with
+ * and without trailing headers. Signatures and checksums are passed over.
  */
 #include "devstore_private.h"
 

@@ -52,8 +52,7 @@ static int listen_on(struct devstore *store, const struct devstore_options *opti
     return 0;
 }
 
-int devstore_start(const struct devstore_options *options, struct devstore **out,
-                   struct error *err)
+int devstore_start(const struct devstore_options *options, struct devstore **out, struct error *err)
 {
     struct devstore *store = store_new(options);
     if (store_load(store, err) != 0 || listen_on(store, options, err) != 0) {

@@ -153,12 +153,13 @@ char *object_path(const struct devstore *store, struct arena *arena, struct text
                   struct text key, const char *extension);
 char *part_path(const struct devstore *store, struct arena *arena, const struct upload *upload,
                 size_t number);
-/* A new file for object bytes in the bucket's folder: the caller writes, closes and then commits or unlinks it. */
+/* A new file for object bytes in the bucket's folder: the caller writes, closes and then commits or
+ * unlinks it. */
 MUST_CHECK int staged_create(struct devstore *store, struct arena *arena, struct text bucket,
                              char **out_path, int *out_fd, struct error *err);
 /*
- * Under the lock: gives the object its sequencer, renames the staged data and its description into place
- * and puts it into the index. Takes the object in any case.
+ * Under the lock: gives the object its sequencer, renames the staged data and its description into
+ * place and puts it into the index. Takes the object in any case.
  */
 MUST_CHECK int object_commit(struct devstore *store, struct bucket *bucket, struct object *object,
                              const char *staged, struct error *err);
@@ -176,7 +177,7 @@ struct exchange {
     struct http_request *http;
     struct arena *arena;
     struct text bucket;
-    struct text key; /* decoded; empty for a bucket's or the service's own */
+    struct text key;  /* decoded; empty for a bucket's or the service's own */
     struct text body; /* decoded from aws-chunked */
     char request_id[17];
     bool answered;
@@ -266,7 +267,8 @@ void op_list_uploads(struct exchange *x);
 
 /* The bucket of the exchange, or NULL and answered. Call with the lock held. */
 struct bucket *need_bucket(struct exchange *x);
-/* A new object with the headers of this request that are kept; NULL and answered when they are too large. */
+/* A new object with the headers of this request that are kept; NULL and answered when they are too
+ * large. */
 struct object *object_from_request(struct exchange *x);
 struct text query_text(const struct exchange *x, const char *name);
 bool query_has(const struct exchange *x, const char *name);

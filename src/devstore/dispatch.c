@@ -46,12 +46,33 @@ static const struct operation operations[] = {
 
 /* Verbs of S3 that are not here: without this list "PUT /bucket?policy" would create a bucket. */
 static const char *const refused_queries[] = {
-    "accelerate",   "acl",          "analytics",      "attributes",        "cors",
-    "encryption",   "intelligent-tiering", "inventory", "legal-hold",      "lifecycle",
-    "logging",      "metrics",      "object-lock",    "ownershipControls", "policy",
-    "policyStatus", "publicAccessBlock", "replication", "requestPayment",  "restore",
-    "retention",    "select",       "tagging",        "torrent",           "versioning",
-    "versions",     "website",
+    "accelerate",
+    "acl",
+    "analytics",
+    "attributes",
+    "cors",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "logging",
+    "metrics",
+    "object-lock",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+    "select",
+    "tagging",
+    "torrent",
+    "versioning",
+    "versions",
+    "website",
 };
 
 struct text query_text(const struct exchange *x, const char *name)
@@ -101,8 +122,9 @@ static bool take_key(struct exchange *x)
     AUTO_BUFFER struct buffer plain;
     struct error err = {0};
     buffer_init(&plain, MAX_KEY_BYTES);
-    if (raw.len > 3 * MAX_KEY_BYTES || (uri_decode(raw, false, &plain, &err) != 0 &&
-                                        err.code == ERROR_LIMIT) || buffer_failed(&plain)) {
+    if (raw.len > 3 * MAX_KEY_BYTES ||
+        (uri_decode(raw, false, &plain, &err) != 0 && err.code == ERROR_LIMIT) ||
+        buffer_failed(&plain)) {
         answer_error(x, S3_KEY_TOO_LONG, "A key has at most %d bytes.", MAX_KEY_BYTES);
         return false;
     }

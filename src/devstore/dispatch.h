@@ -1,6 +1,6 @@
 /*
- * dispatch.h - the two callbacks of every route: admit checks the signature before the body is read,
- * handle runs the operation. ctx is the store.
+ * dispatch.h - the two callbacks of every route: admit checks the signature before the body is
+ * read, handle runs the operation. ctx is the store.
  */
 #ifndef ONPUT_DEVSTORE_DISPATCH_H
 #define ONPUT_DEVSTORE_DISPATCH_H

@@ -185,8 +185,8 @@ int store_load(struct devstore *store, struct error *err)
         struct text name = text_of(entry->d_name);
         if (bucket_name_is_valid(name) && entry->d_type == DT_DIR &&
             access(store_path(store, &arena, name, "bucket.json"), F_OK) == 0)
-            failed = load_bucket(store, name, err) ? error_prefix(err, "bucket %s", entry->d_name)
-                                                   : 0;
+            failed =
+                load_bucket(store, name, err) ? error_prefix(err, "bucket %s", entry->d_name) : 0;
     }
     closedir(dir);
     return failed;

@@ -79,8 +79,7 @@ static int read_filter(const struct xml_element *e, struct rule *rule, struct er
                        : text_equal_nocase(name, TEXT("suffix")) ? &rule->suffix
                                                                  : NULL;
         if (!where || **where != '\0')
-            return error_set(err, ERROR_INVALID,
-                             "A filter has at most one prefix and one suffix.");
+            return error_set(err, ERROR_INVALID, "A filter has at most one prefix and one suffix.");
         free(*where);
         *where = xmemdup_text(value ? value->text : TEXT(""));
     }
@@ -107,8 +106,7 @@ static int read_rules(const struct xml_element *root, struct rule *rules, size_t
         while (kind < RULE_KIND_COUNT && !text_is(e->name, kinds[kind].element))
             kind++;
         if (kind == RULE_KIND_COUNT)
-            return error_set(err, ERROR_INVALID, "%.*s is not supported here.",
-                             TEXT_ARGS(e->name));
+            return error_set(err, ERROR_INVALID, "%.*s is not supported here.", TEXT_ARGS(e->name));
         if (*count == MAX_RULES)
             return error_set(err, ERROR_LIMIT, "A bucket has at most %d configurations.",
                              MAX_RULES);

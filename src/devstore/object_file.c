@@ -1,8 +1,8 @@
 /*
  * object_file.c - objects and bucket descriptions on disk.
  *
- * Change recipe: a description (.json) may gain members, which old files lack and load.c must do without;
- * a member never changes its meaning. Nothing is synced: this is a development store.
+ * Change recipe: a description (.json) may gain members, which old files lack and load.c must do
+ * without; a member never changes its meaning. Nothing is synced: this is a development store.
  */
 #include "devstore_private.h"
 
@@ -98,8 +98,7 @@ int object_commit(struct devstore *store, struct bucket *bucket, struct object *
     struct text name = text_of(bucket->name);
     buffer_init(&json, MAX_DESCRIPTION_BYTES);
     uint64_t now_ns = (uint64_t)clock_wall_ms(store->clock) * 1000000;
-    store->last_sequencer =
-        now_ns > store->last_sequencer ? now_ns : store->last_sequencer + 1;
+    store->last_sequencer = now_ns > store->last_sequencer ? now_ns : store->last_sequencer + 1;
     object->sequencer = store->last_sequencer;
     object->modified_ms = clock_wall_ms(store->clock);
     describe(object, &json);

@@ -62,8 +62,8 @@ void op_create_bucket(struct exchange *x)
     pthread_mutex_lock(&x->store->lock);
     int failed = create_locked(x, &exists, &err);
     pthread_mutex_unlock(&x->store->lock);
-    struct http_header location = {
-        TEXT("Location"), text_of(arena_printf(x->arena, "/%.*s", TEXT_ARGS(x->bucket)))};
+    struct http_header location = {TEXT("Location"),
+                                   text_of(arena_printf(x->arena, "/%.*s", TEXT_ARGS(x->bucket)))};
     if (failed)
         answer_internal(x, &err);
     else if (exists)

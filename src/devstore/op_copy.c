@@ -43,8 +43,7 @@ static bool parse_source(struct exchange *x, struct source *out)
 
 static struct object *copy_description(struct exchange *x, const struct object *from)
 {
-    bool replace =
-        text_is(http_request_header(x->http, "x-amz-metadata-directive"), "REPLACE");
+    bool replace = text_is(http_request_header(x->http, "x-amz-metadata-directive"), "REPLACE");
     struct object *to = object_from_request(x);
     if (!to)
         return NULL;
@@ -78,8 +77,8 @@ static void open_source_locked(struct exchange *x, struct source *s)
              !text_is(match, object->etag))
         answer_error(x, S3_PRECONDITION_FAILED, "The source has another eTag.");
     else if ((s->object = copy_description(x, object)) != NULL)
-        s->fd = open(object_path(x->store, x->arena, s->bucket, s->key, "data"),
-                     O_RDONLY | O_CLOEXEC);
+        s->fd =
+            open(object_path(x->store, x->arena, s->bucket, s->key, "data"), O_RDONLY | O_CLOEXEC);
 }
 
 static int copy_bytes(int from, int to, int64_t size, struct error *err)

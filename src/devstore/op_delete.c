@@ -34,8 +34,8 @@ void op_delete_object(struct exchange *x)
         answer_empty(x, 204, NULL, 0);
 }
 
-static void delete_listed(struct exchange *x, struct bucket *bucket,
-                          const struct xml_element *item, bool quiet, struct buffer *xml)
+static void delete_listed(struct exchange *x, struct bucket *bucket, const struct xml_element *item,
+                          bool quiet, struct buffer *xml)
 {
     struct error err = {0};
     const struct xml_element *name = xml_child(item, "Key");

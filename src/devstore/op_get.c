@@ -47,8 +47,8 @@ static bool open_object(struct exchange *x, struct reading *out)
     struct bucket *bucket = need_bucket(x);
     const struct object *object = bucket ? index_find(bucket, x->key) : NULL;
     if (object) {
-        out->fd = open(object_path(x->store, x->arena, x->bucket, x->key, "data"),
-                       O_RDONLY | O_CLOEXEC);
+        out->fd =
+            open(object_path(x->store, x->arena, x->bucket, x->key, "data"), O_RDONLY | O_CLOEXEC);
         out->size = object->size;
         out->modified_ms = object->modified_ms;
         out->etag = arena_strdup(x->arena, object->etag);
@@ -123,16 +123,16 @@ static void send_bytes(struct exchange *x, struct reading *reading)
             TEXT("Content-Range"),
             text_of(arena_printf(x->arena, "bytes %lld-%lld/%lld", (long long)first,
                                  (long long)(first + len - 1), (long long)reading->size))};
-    struct http_response response = {
-        .status = range == RANGE_PART ? 206 : 200,
-        .content_type = reading->content_type ? reading->content_type : "binary/octet-stream",
-        .headers = reading->headers,
-        .header_count = reading->count,
-        .body_from_fd = true,
-        .body_fd = reading->fd,
-        .fd_offset = first,
-        .fd_len = len,
-        .head_content_length = -1};
+    struct http_response response = {.status = range == RANGE_PART ? 206 : 200,
+                                     .content_type = reading->content_type ? reading->content_type
+                                                                           : "binary/octet-stream",
+                                     .headers = reading->headers,
+                                     .header_count = reading->count,
+                                     .body_from_fd = true,
+                                     .body_fd = reading->fd,
+                                     .fd_offset = first,
+                                     .fd_len = len,
+                                     .head_content_length = -1};
     answer_send(x, &response);
 }
 

@@ -39,8 +39,7 @@ static void put_object(struct exchange *x, struct listing *l, const struct objec
     char time[TIME_TEXT_BYTES];
     buffer_append_string(&l->contents, "<Contents>");
     put_key(&l->contents, l, "Key", object_key(object));
-    xml_tag(&l->contents, "LastModified",
-            text_of(time_format_rfc3339(object->modified_ms, time)));
+    xml_tag(&l->contents, "LastModified", text_of(time_format_rfc3339(object->modified_ms, time)));
     xml_tag(&l->contents, "ETag", quoted_etag(x->arena, object->etag));
     buffer_appendf(&l->contents, "<Size>%lld</Size>", (long long)object->size);
     if (!l->is_v2) {
@@ -179,8 +178,8 @@ static bool take_token(struct exchange *x, struct listing *l)
         answer_error(x, S3_INVALID_ARGUMENT, "The continuation token is malformed.");
         return false;
     }
-    l->marker = token.len > 0 ? arena_text(x->arena, buffer_text(&marker))
-                              : query_text(x, "start-after");
+    l->marker =
+        token.len > 0 ? arena_text(x->arena, buffer_text(&marker)) : query_text(x, "start-after");
     return true;
 }
 

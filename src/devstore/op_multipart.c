@@ -251,7 +251,8 @@ static void answer_completed(struct exchange *x, const char *etag)
     answer_xml(x, &xml);
 }
 
-/* With the lock held from the checks to the end: completing is rare and copies within the page cache. */
+/* With the lock held from the checks to the end: completing is rare and copies within the page
+ * cache. */
 static int complete_locked(struct exchange *x, struct completion *c, char etag[ETAG_BYTES],
                            struct error *err)
 {

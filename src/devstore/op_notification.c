@@ -56,9 +56,8 @@ static void put_filter(struct buffer *xml, const char *name, const char *value)
 
 static void put_rule(struct buffer *xml, const struct rule *rule)
 {
-    static const char *const tags[] = {[RULE_QUEUE] = "Queue",
-                                       [RULE_TOPIC] = "Topic",
-                                       [RULE_FUNCTION] = "CloudFunction"};
+    static const char *const tags[] = {
+        [RULE_QUEUE] = "Queue", [RULE_TOPIC] = "Topic", [RULE_FUNCTION] = "CloudFunction"};
     buffer_appendf(xml, "<%sConfiguration>", tags[rule->kind]);
     xml_tag(xml, "Id", text_of(rule->id));
     xml_tag(xml, tags[rule->kind], text_of(rule->arn));

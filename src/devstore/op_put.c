@@ -11,8 +11,9 @@
 
 static bool is_kept(struct text name)
 {
-    static const char *const kept[] = {"content-type",        "cache-control",    "expires",
-                                       "content-disposition", "content-encoding", "content-language"};
+    static const char *const kept[] = {"content-type",     "cache-control",
+                                       "expires",          "content-disposition",
+                                       "content-encoding", "content-language"};
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
         if (text_is(name, kept[i]))
             return true;
@@ -82,8 +83,8 @@ static bool preconditions_hold(struct exchange *x, const struct bucket *bucket)
         return false;
     }
     if (match.len > 0)
-        holds = holds && (text_equal(match, quoted_etag(x->arena, old->etag)) ||
-                          text_is(match, old->etag));
+        holds = holds &&
+                (text_equal(match, quoted_etag(x->arena, old->etag)) || text_is(match, old->etag));
     if (!holds)
         answer_error(x, S3_PRECONDITION_FAILED, "A precondition of the write does not hold.");
     return holds;

@@ -23,8 +23,7 @@ struct upload *upload_add(struct upload **list, struct text bucket, struct objec
     return upload;
 }
 
-struct upload *upload_find(struct upload *list, struct text bucket, struct text key,
-                           struct text id)
+struct upload *upload_find(struct upload *list, struct text bucket, struct text key, struct text id)
 {
     for (struct upload *u = list; u; u = u->next) {
         if (text_is(id, u->id) && text_is(bucket, u->bucket) &&

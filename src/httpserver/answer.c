@@ -2,10 +2,11 @@
  * answer.c - the way of one request through libmicrohttpd's callbacks, and the meeting of the lane
  * with whoever answers.
  *
- * `answer` decides who acts. The handler answers before it returns: OPEN -> GIVEN, and the lane sends at
- * once. Otherwise the lane suspends the connection *first* and then tries OPEN -> SUSPENDED; when that
- * fails the answer came in between and the lane resumes the connection itself. Whoever moves SUSPENDED -> GIVEN resumes
- * it. SUSPENDED -> FORCED is the server's 503 at the end of a drain; the late answer then only frees.
+ * `answer` decides who acts. The handler answers before it returns: OPEN -> GIVEN, and the lane
+ * sends at once. Otherwise the lane suspends the connection *first* and then tries OPEN ->
+ * SUSPENDED; when that fails the answer came in between and the lane resumes the connection itself.
+ * Whoever moves SUSPENDED -> GIVEN resumes it. SUSPENDED -> FORCED is the server's 503 at the end
+ * of a drain; the late answer then only frees.
  */
 #include "httpserver_private.h"
 
@@ -125,8 +126,8 @@ static const char *allow_text(struct http_request *r, unsigned methods)
     static const struct {
         unsigned method;
         const char *name;
-    } names[] = {{HTTP_GET, "GET"},         {HTTP_HEAD, "HEAD"},     {HTTP_POST, "POST"},
-                 {HTTP_PUT, "PUT"},         {HTTP_DELETE, "DELETE"}, {HTTP_PATCH, "PATCH"},
+    } names[] = {{HTTP_GET, "GET"},        {HTTP_HEAD, "HEAD"},     {HTTP_POST, "POST"},
+                 {HTTP_PUT, "PUT"},        {HTTP_DELETE, "DELETE"}, {HTTP_PATCH, "PATCH"},
                  {HTTP_OPTIONS, "OPTIONS"}};
     const char *allow = "";
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -150,9 +151,9 @@ static void find_route(struct http_request *r)
 
 static void refuse_large_body(struct http_request *r)
 {
-    request_refuse(r, 413, NULL,
-                   arena_printf(&r->arena, "the body is larger than %zu bytes",
-                                r->route->max_body_bytes));
+    request_refuse(
+        r, 413, NULL,
+        arena_printf(&r->arena, "the body is larger than %zu bytes", r->route->max_body_bytes));
 }
 
 /* A refusal waits for a small body, so that the client reads it and the connection stays usable. */
@@ -259,8 +260,7 @@ void answer_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
     owed_remove(r); /* resumed, but the client had gone: there was nobody to send to */
     if (r->body_unread)
         door_linger(&server->door, r->connection->fd);
-    connection_enter(r->connection, PHASE_IDLE,
-                     server->options.idle_timeout_ms + IDLE_GRACE_MS);
+    connection_enter(r->connection, PHASE_IDLE, server->options.idle_timeout_ms + IDLE_GRACE_MS);
     if (atomic_load_explicit(&r->answer, memory_order_acquire) == ANSWER_FORCED)
         request_unhold(r);
     else
@@ -284,7 +284,8 @@ void http_respond(struct http_request *r, const struct http_response *response)
         request_unhold(r);
         return;
     }
-    /* The request holds the server, and the lock keeps http_server_free() from overtaking the resume. */
+    /* The request holds the server, and the lock keeps http_server_free() from overtaking the
+     * resume. */
     struct http_server *server = r->server;
     struct MHD_Connection *mhd = r->mhd;
     pthread_mutex_lock(&server->owed_lock);

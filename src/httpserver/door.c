@@ -2,8 +2,9 @@
  * door.c - the thread in front of libmicrohttpd: accepts, cuts what is late, lingers.
  *
  * libmicrohttpd's timeout starts anew with every byte, so a trickling client would stay for ever;
- * here every connection has one deadline for what it is doing. Accepting is done here and not there because
- * MHD_quiesce_daemon() of a thread pool can abort the process when a lane wakes at the same moment.
+ * here every connection has one deadline for what it is doing. Accepting is done here and not there
+ * because MHD_quiesce_daemon() of a thread pool can abort the process when a lane wakes at the same
+ * moment.
  */
 #include "httpserver_private.h"
 
@@ -105,8 +106,7 @@ void door_on_connection(void *cls, struct MHD_Connection *mhd, void **socket_con
 
 /* ---- the thread ---- */
 
-static void hand_over(struct door *door, int fd, const struct sockaddr_storage *peer,
-                      socklen_t len)
+static void hand_over(struct door *door, int fd, const struct sockaddr_storage *peer, socklen_t len)
 {
     struct http_server *server = door->server;
     pthread_mutex_lock(&door->lock);
@@ -136,8 +136,8 @@ static int accept_some(struct door *door)
     for (int i = 0; i < ACCEPT_BATCH && has_room(door); i++) {
         struct sockaddr_storage peer;
         socklen_t len = sizeof(peer);
-        int fd = accept4(door->listen_fd, (struct sockaddr *)&peer, &len,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd =
+            accept4(door->listen_fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             hand_over(door, fd, &peer, len);
             continue;

@@ -2,7 +2,8 @@
  * guard.c - the checks that libmicrohttpd 0.9.75 leaves out, before any route sees a request.
  *
  * It hides a NUL byte by ending the text there, and drops folded header lines. Both show in the
- * memory: each header must begin where the line before it ended. RFC 9112 sections 2.2, 5.1, 5.2, 6.1-6.3.
+ * memory: each header must begin where the line before it ended. RFC 9112
+ * sections 2.2, 5.1, 5.2, 6.1-6.3.
  */
 #include "httpserver_private.h"
 

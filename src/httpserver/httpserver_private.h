@@ -21,7 +21,8 @@ enum {
     MAX_CAPTURES = 8,
     MAX_HEADERS = 128,
     MAX_LANES = 64,
-    /* A refused body of at most so many bytes is read and dropped, so that the client sees the answer. */
+    /* A refused body of at most so many bytes is read and dropped, so that the client sees the
+       answer. */
     REFUSED_BODY_READ_BYTES = 64 * 1024,
     IDLE_GRACE_MS = 1000, /* libmicrohttpd's own idle timeout comes first */
 };
@@ -43,7 +44,8 @@ struct http_captures {
 struct router;
 struct router *router_new(const struct http_route *routes, size_t count);
 void router_free(struct router *router);
-/* The first route of that path and method; else NULL, and *out_allowed has the methods of that path. */
+/* The first route of that path and method; else NULL, and *out_allowed has the methods of that
+ * path. */
 const struct http_route *router_match(const struct router *router, unsigned method,
                                       struct text path, struct http_captures *captures,
                                       unsigned *out_allowed);
@@ -68,7 +70,8 @@ void connection_enter(struct http_connection *c, enum connection_phase phase, in
 
 enum { LINGER_MAX = 64 };
 
-/* Sockets that libmicrohttpd has closed while the client still sends: emptied, so that no reset overtakes the answer. */
+/* Sockets that libmicrohttpd has closed while the client still sends: emptied, so that no reset
+ * overtakes the answer. */
 struct linger_list {
     struct {
         int fd;
@@ -86,7 +89,7 @@ struct door {
     pthread_t thread;
     bool running;
     int wake_fd;
-    int tick_ms; /* how often deadlines are looked at */
+    int tick_ms;          /* how often deadlines are looked at */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     int listen_fd;
@@ -123,8 +126,8 @@ struct http_server {
     int lane_count;
     struct door door;
     atomic_bool draining; /* answers close their connection */
-    atomic_bool ending;   /* everything is answered 503, nothing is suspended; set under owed_lock */
-    atomic_int refs; /* one for the owner, one for each request that was ever suspended */
+    atomic_bool ending; /* everything is answered 503, nothing is suspended; set under owed_lock */
+    atomic_int refs;    /* one for the owner, one for each request that was ever suspended */
     pthread_mutex_t owed_lock;
     pthread_cond_t owed_changed;
     struct http_request *owed; /* suspended requests */
@@ -139,7 +142,7 @@ struct http_body {
     struct buffer bytes;
     uint64_t length; /* announced; UINT64_MAX for a chunked one */
     size_t limit;
-    bool dropped;   /* refused: read it and keep nothing */
+    bool dropped; /* refused: read it and keep nothing */
     bool too_large;
 };
 
@@ -197,8 +200,8 @@ void request_set_method(struct http_request *r, const char *method);
 /* ---- guard.c ---- */
 
 /*
- * Copies method and headers into the request and refuses what must not pass: returns 0, or the status
- * with *out_why set.
+ * Copies method and headers into the request and refuses what must not pass: returns 0, or the
+ * status with *out_why set.
  */
 int guard_check(struct http_request *r, const char *method, const char *version,
                 const char **out_why);
@@ -224,7 +227,8 @@ enum MHD_Result answer_on_access(void *cls, struct MHD_Connection *mhd, const ch
                                  size_t *upload_len, void **request);
 void answer_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
                          enum MHD_RequestTerminationCode code);
-/* From now on 503: for everyone who waits, and for everyone who comes. Returns when nobody is suspended. */
+/* From now on 503: for everyone who waits, and for everyone who comes. Returns when nobody is
+ * suspended. */
 void answer_force_all(struct http_server *server);
 
 #endif

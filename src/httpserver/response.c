@@ -1,7 +1,8 @@
 /*
  * response.c - makes libmicrohttpd's response out of ours, and the server's own refusals.
  *
- * Runs on the thread that answers. Body and texts are copied into the request's arena, which outlives the sending.
+ * Runs on the thread that answers. Body and texts are copied into the request's arena, which
+ * outlives the sending.
  */
 #include "httpserver_private.h"
 

@@ -76,13 +76,13 @@ static struct MHD_Daemon *lane_start(struct http_server *server)
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
             MHD_USE_NO_LISTEN_SOCKET,
-        0, NULL, NULL, answer_on_access, server,                         /**/
-        MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL,              /* first, so that it sees all */
-        MHD_OPTION_URI_LOG_CALLBACK, answer_on_target, server,           /**/
-        MHD_OPTION_NOTIFY_COMPLETED, answer_on_completed, server,        /**/
-        MHD_OPTION_NOTIFY_CONNECTION, door_on_connection, &server->door, /**/
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connection_limit,      /**/
-        MHD_OPTION_CONNECTION_TIMEOUT, idle_s,                           /**/
+        0, NULL, NULL, answer_on_access, server,                  /**/
+        MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL,       /* first, so that it sees all */
+        MHD_OPTION_URI_LOG_CALLBACK, answer_on_target, server,    /**/
+        MHD_OPTION_NOTIFY_COMPLETED, answer_on_completed, server, /**/
+        MHD_OPTION_NOTIFY_CONNECTION, door_on_connection, &server->door,     /**/
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connection_limit,          /**/
+        MHD_OPTION_CONNECTION_TIMEOUT, idle_s,                               /**/
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, /**/
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }

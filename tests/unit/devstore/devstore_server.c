@@ -3,7 +3,8 @@
  *
  *   devstore-server DIRECTORY [ARN URL [TOKEN]]
  *
- * Keys are "dev-access" and "dev-secret". Prints the endpoint and runs until its standard input ends.
+ * Keys are "dev-access" and "dev-secret". Prints the endpoint and runs until its standard input
+ * ends.
  */
 #include <stdio.h>
 #include <unistd.h>

@@ -18,7 +18,8 @@ struct text raw_read_answer(int fd, struct buffer *out);
 struct text raw_talk_until_close(uint16_t port, struct text request, struct buffer *out);
 /* Sends, reads one answer, closes. */
 struct text raw_talk(uint16_t port, struct text request, struct buffer *out);
-/* True when the server has closed; waits up to the time. Bytes that arrive are a failure of the test. */
+/* True when the server has closed; waits up to the time. Bytes that arrive are a failure of the
+ * test. */
 bool raw_is_closed(int fd, int wait_ms);
 
 int raw_status(struct text answer);

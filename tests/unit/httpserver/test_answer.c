@@ -147,8 +147,8 @@ static void test_answer__may_come_before_the_handler_returns(void **state)
     struct http_server *server = raw_server(routes, ARRAY_LEN(routes), &office);
     AUTO_BUFFER struct buffer out;
     buffer_init(&out, 65536);
-    struct text answer = raw_talk(http_server_port(server),
-                                  TEXT("GET /before HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
+    struct text answer =
+        raw_talk(http_server_port(server), TEXT("GET /before HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
     assert_true(text_is(raw_body(answer), "before"));
     http_server_free(server);
     office_close(&office);
@@ -169,8 +169,8 @@ static void test_answer__does_not_hold_up_other_connections(void **state)
     office_wait_for(&office, ARRAY_LEN(waiting));
     AUTO_BUFFER struct buffer out;
     buffer_init(&out, 65536);
-    struct text answer = raw_talk(http_server_port(server),
-                                  TEXT("GET /now HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
+    struct text answer =
+        raw_talk(http_server_port(server), TEXT("GET /now HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
     assert_true(text_is(raw_body(answer), "now"));
     office_set_held(&office, false);
     for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {

@@ -108,8 +108,8 @@ static void test_guard__refuses_unknown_transfer_codings(void **state)
     expect_closed_with(
         400,
         TEXT(POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"));
-    expect_closed_with(
-        400, TEXT("POST /e HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+    expect_closed_with(400,
+                       TEXT("POST /e HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
 }
 
 static void test_guard__refuses_nul_bytes(void **state)
@@ -120,8 +120,7 @@ static void test_guard__refuses_nul_bytes(void **state)
     expect_closed_with(400, TEXT("GET /e HTTP/1.1\r\nHost: h\r\nX: a\0\r\n\r\n"));
     expect_closed_with(400, TEXT("GET /e HTTP/1.1\r\nHost: h\r\nX\0: a\r\n\r\n"));
     expect_closed_with(400, TEXT("GET /e\0/f HTTP/1.1\r\nHost: h\r\n\r\n"));
-    expect_closed_with(
-        400, TEXT(POST "Content-Length: 3\r\nX: a\0\nContent-Length: 9\r\n\r\nabc"));
+    expect_closed_with(400, TEXT(POST "Content-Length: 3\r\nX: a\0\nContent-Length: 9\r\n\r\nabc"));
 }
 
 static void test_guard__refuses_control_bytes(void **state)

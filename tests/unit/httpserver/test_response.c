@@ -106,8 +106,8 @@ static void test_response__has_status_headers_and_body(void **state)
     (void)state;
     AUTO_BUFFER struct buffer out;
     buffer_init(&out, 65536);
-    struct text answer = raw_talk(http_server_port(server),
-                                  TEXT("GET /texts HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
+    struct text answer =
+        raw_talk(http_server_port(server), TEXT("GET /texts HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
     assert_int_equal(raw_status(answer), 503);
     assert_true(text_is(raw_header(answer, "Content-Type"), "text/plain"));
     assert_true(text_is(raw_header(answer, "X-One"), "1"));
@@ -121,8 +121,8 @@ static void test_response__leaves_out_a_header_that_would_split(void **state)
     (void)state;
     AUTO_BUFFER struct buffer out;
     buffer_init(&out, 65536);
-    struct text answer = raw_talk(http_server_port(server),
-                                  TEXT("GET /texts HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
+    struct text answer =
+        raw_talk(http_server_port(server), TEXT("GET /texts HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
     assert_int_equal(raw_header(answer, "X-Two").len, 0);
     assert_int_equal(raw_header(answer, "Set-Cookie").len, 0);
 }
@@ -171,13 +171,13 @@ static void test_response__can_be_empty(void **state)
     (void)state;
     AUTO_BUFFER struct buffer out;
     buffer_init(&out, 65536);
-    struct text answer = raw_talk(http_server_port(server),
-                                  TEXT("GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
+    struct text answer =
+        raw_talk(http_server_port(server), TEXT("GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
     assert_int_equal(raw_status(answer), 200);
     assert_true(text_is(raw_header(answer, "Content-Length"), "0"));
     buffer_reset(&out);
-    answer = raw_talk(http_server_port(server),
-                      TEXT("GET /no-content HTTP/1.1\r\nHost: h\r\n\r\n"), &out);
+    answer = raw_talk(http_server_port(server), TEXT("GET /no-content HTTP/1.1\r\nHost: h\r\n\r\n"),
+                      &out);
     assert_int_equal(raw_status(answer), 204);
     assert_int_equal(raw_header(answer, "Content-Length").len, 0);
 }

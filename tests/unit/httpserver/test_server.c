@@ -154,10 +154,9 @@ static void test_server__cuts_a_client_that_trickles_a_body(void **state)
     struct http_server *server = start((struct http_server_options){.request_timeout_ms = 300});
     AUTO_BUFFER struct buffer request;
     buffer_init(&request, 65536);
-    int64_t ms =
-        trickle(http_server_port(server),
-                long_request(&request,
-                             "POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 2000\r\n\r\n"));
+    int64_t ms = trickle(
+        http_server_port(server),
+        long_request(&request, "POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 2000\r\n\r\n"));
     assert_in_range(ms, 300, 5000);
     http_server_free(server);
 }
@@ -165,8 +164,8 @@ static void test_server__cuts_a_client_that_trickles_a_body(void **state)
 static void test_server__cuts_a_client_that_trickles_the_request_line(void **state)
 {
     (void)state;
-    struct http_server *server = start(
-        (struct http_server_options){.request_timeout_ms = 300, .idle_timeout_ms = 100});
+    struct http_server *server =
+        start((struct http_server_options){.request_timeout_ms = 300, .idle_timeout_ms = 100});
     AUTO_BUFFER struct buffer request;
     buffer_init(&request, 65536);
     int64_t ms = trickle(http_server_port(server), long_request(&request, "GET /"));
@@ -248,8 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_server__refuses_a_bad_address),
         cmocka_unit_test(test_server__refuses_a_taken_port),
-        cmocka_unit_test(
-            test_server__keeps_connections_and_answers_pipelined_requests_in_order),
+        cmocka_unit_test(test_server__keeps_connections_and_answers_pipelined_requests_in_order),
         cmocka_unit_test(test_server__answers_head_without_body),
         cmocka_unit_test(test_server__speaks_ipv6),
         cmocka_unit_test(test_server__cuts_a_client_that_trickles_headers),
