@@ -72,19 +72,23 @@ static int address_parse(struct http_server *server, struct error *err)
 static struct MHD_Daemon *lane_start(struct http_server *server)
 {
     const struct http_server_options *o = &server->options;
-    unsigned idle_s = (unsigned)(o->idle_timeout_ms + 999) / 1000;
-    return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-            MHD_USE_NO_LISTEN_SOCKET,
-        0, NULL, NULL, answer_on_access, server,                  /**/
-        MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL,       /* first, so that it sees all */
-        MHD_OPTION_URI_LOG_CALLBACK, answer_on_target, server,    /**/
-        MHD_OPTION_NOTIFY_COMPLETED, answer_on_completed, server, /**/
-        MHD_OPTION_NOTIFY_CONNECTION, door_on_connection, &server->door,     /**/
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connection_limit,          /**/
-        MHD_OPTION_CONNECTION_TIMEOUT, idle_s,                               /**/
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, /**/
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    int idle_s = (o->idle_timeout_ms + 999) / 1000;
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_from_library,
+         NULL}, /* first: it sees the rest */
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)answer_on_target, server},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)answer_on_completed, server},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)door_on_connection, &server->door},
+        {MHD_OPTION_CONNECTION_LIMIT, o->connection_limit, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, idle_s, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     MHD_USE_NO_LISTEN_SOCKET;
+    return MHD_start_daemon(flags, 0, NULL, NULL, answer_on_access, server, MHD_OPTION_ARRAY,
+                            options, MHD_OPTION_END);
 }
 
 static int lanes_start(struct http_server *server, struct error *err)
