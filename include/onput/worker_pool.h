@@ -12,6 +12,10 @@
  * ERROR_UNAVAILABLE (no worker could be started), ERROR_INTERNAL (it crashed; the message names the
  * signal or the refused system call). All of these but the picture's own are retryable.
  *
+ * What workers print is logged at debug, their end (unless they were replaced) as a warning, a refused
+ * system call as an error. With ONPUT_WORKER_SECCOMP=trap in the environment the worker prints the
+ * name of that call first. To see what a picture needs, not for every day.
+ *
  * Threads: any thread may render; the pool has one thread of its own that starts and reaps workers.
  */
 #ifndef ONPUT_WORKER_POOL_H
