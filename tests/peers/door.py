@@ -11,24 +11,29 @@ from process import LOOPBACK
 from recorder import Recorder
 
 
+REFUSAL_S = 0.1
+
+
 class Door(Recorder):
+    """A refusal takes its time: after some thousand fast ones the sender of radosgw 16.2 stops for good."""
+
     def __init__(self, port):
         super().__init__()
         self._onput_port = port
+        self._opened = threading.Event()
         self._counting = threading.Lock()
-        self.is_open = False
         self.turned_away = 0
 
     def open(self):
-        self.is_open = True
+        self._opened.set()
 
     def shut(self):
-        self.is_open = False
+        self._opened.clear()
         self.turned_away = 0
 
     def keep(self, request):
-        """Answer one request; unlike its parent it keeps nothing, a sender may come without a pause."""
-        if self.is_open:
+        """Answer one request; unlike its parent it keeps nothing."""
+        if self._opened.wait(REFUSAL_S):
             try:
                 return self._pass_on(request)
             except OSError:
