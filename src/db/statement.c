@@ -65,10 +65,11 @@ struct text db_column_text(sqlite3_stmt *stmt, int column)
 
 void db_bind_text(sqlite3_stmt *stmt, int index, struct text t)
 {
-    sqlite3_bind_text64(stmt, index, t.ptr, t.len, SQLITE_STATIC, SQLITE_UTF8);
+    const char *bytes = t.ptr != NULL ? t.ptr : ""; /* a null pointer would be bound as NULL */
+    sqlite3_bind_text64(stmt, index, bytes, t.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
 void db_bind_blob(sqlite3_stmt *stmt, int index, const void *bytes, size_t len)
 {
-    sqlite3_bind_blob64(stmt, index, bytes, len, SQLITE_STATIC);
+    sqlite3_bind_blob64(stmt, index, bytes != NULL ? bytes : "", len, SQLITE_STATIC);
 }
