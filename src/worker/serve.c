@@ -50,7 +50,7 @@ static int check_seals(int fd, int wanted, struct error *err)
  */
 static int map_input(int fd, uint64_t len, struct mapping *out, struct error *err)
 {
-    uint64_t size;
+    uint64_t size = 0;
     if (check_seals(fd, F_SEAL_WRITE | F_SEAL_SHRINK, err) != 0 || file_size(fd, &size, err) != 0)
         return -1;
     if (size < len)
@@ -66,7 +66,7 @@ static int map_input(int fd, uint64_t len, struct mapping *out, struct error *er
 
 static int map_output(int fd, struct mapping *out, struct error *err)
 {
-    uint64_t size;
+    uint64_t size = 0;
     if (check_seals(fd, F_SEAL_SHRINK | F_SEAL_GROW, err) != 0 || file_size(fd, &size, err) != 0)
         return -1;
     void *bytes = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
