@@ -28,6 +28,11 @@ MUST_CHECK int role_build_credentials(struct catalog *c, size_t function, size_t
                                       struct error *err);
 const struct config_role *role_find(const struct config *config, const char *name);
 
+/* implied_role.c: the identity policy of a function without a role; nothing when nothing can
+ * trigger it. */
+void implied_role_write(const struct config *config, const struct config_function *f,
+                        struct buffer *out);
+
 /* output_key.c */
 /* The parts of a rendition's key that do not depend on the object, before and behind everything
  * that does. */

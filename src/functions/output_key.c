@@ -4,7 +4,8 @@
  *
  * The default {bucket}/{key}/{rendition}.{ext} cannot collide: the whole source key is in it and
  * the last segment never holds a "/". A key that would pass S3's 1,024 bytes is shortened to a
- * readable start plus a hash of the whole.
+ * readable start plus a hash of the whole; so is a key that looks as if it had been shortened, or
+ * somebody could choose another object's output.
  */
 #include "functions_private.h"
 
@@ -13,7 +14,7 @@
 
 #include "onput/hash.h"
 
-enum { SHORT_KEY_START_BYTES = 600 };
+enum { SHORT_KEY_START_BYTES = 600, SHORT_KEY_HASH_DIGITS = 32, UTF8_MAX_BYTES = 4 };
 
 struct expansion {
     struct text bucket, key;
@@ -101,10 +102,24 @@ static struct text shorten(struct text key, struct arena *arena)
     char hex[SHA256_HEX_BYTES];
     sha256_hex(key.ptr, key.len, hex);
     size_t end = SHORT_KEY_START_BYTES;
-    while (end > 0 && ((unsigned char)key.ptr[end] & 0xc0) == 0x80)
+    while (end > SHORT_KEY_START_BYTES - UTF8_MAX_BYTES &&
+           ((unsigned char)key.ptr[end] & 0xc0) == 0x80)
         end--;
     struct text start = text_slice(key, 0, end);
-    return text_of(arena_printf(arena, "%.*s~%.32s", TEXT_ARGS(start), hex));
+    return text_of(arena_printf(arena, "%.*s~%.*s", TEXT_ARGS(start), SHORT_KEY_HASH_DIGITS, hex));
+}
+
+static bool looks_shortened(struct text key)
+{
+    enum { TAIL = 1 + SHORT_KEY_HASH_DIGITS };
+    if (key.len < SHORT_KEY_START_BYTES - UTF8_MAX_BYTES + TAIL ||
+        key.len > SHORT_KEY_START_BYTES + TAIL || key.ptr[key.len - TAIL] != '~')
+        return false;
+    for (size_t i = key.len - SHORT_KEY_HASH_DIGITS; i < key.len; i++) {
+        if (strchr("0123456789abcdef", key.ptr[i]) == NULL)
+            return false;
+    }
+    return true;
 }
 
 static int check_key(struct text key, struct error *err)
@@ -124,7 +139,8 @@ int catalog_output(const struct function *function, struct text bucket, struct t
     AUTO_BUFFER struct buffer expanded;
     buffer_init(&expanded, 16 * EVENT_MAX_KEY_BYTES);
     expand(function->config->output_key, &e, &expanded);
-    if (expanded.len > EVENT_MAX_KEY_BYTES && key.len > SHORT_KEY_START_BYTES) {
+    bool is_long = expanded.len > EVENT_MAX_KEY_BYTES && key.len > SHORT_KEY_START_BYTES;
+    if (is_long || looks_shortened(key)) {
         e.key = shorten(key, arena);
         buffer_reset(&expanded);
         expand(function->config->output_key, &e, &expanded);

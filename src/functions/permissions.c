@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 
+#include "onput/json.h"
+#include "onput/memory.h"
+
 static int write_statement(struct catalog *c, const struct function *f, size_t index,
                            struct buffer *out, struct error *err)
 {
@@ -84,12 +87,74 @@ struct policy_decision catalog_may_invoke(const struct catalog *c, const struct 
     return policy_evaluate(function->policy, &request);
 }
 
+/* Service names that AddPermission does not know are fine in a whole statement. */
+static bool has_short_form(const struct store *store, const struct function *function)
+{
+    AUTO_BUFFER struct buffer ignored;
+    buffer_init(&ignored, POLICY_MAX_BYTES);
+    struct error err = {0};
+    struct policy_permission permission = {
+        .statement_id = TEXT("x"),
+        .action = TEXT(""),
+        .principal = text_of(store->config->principal),
+        .source_arn = TEXT(""),
+        .source_account = TEXT(""),
+        .event_source_token = TEXT(""),
+        .principal_org_id = TEXT(""),
+        .function_url_auth_type = TEXT(""),
+        .resource = function->arn,
+    };
+    return policy_write_permission(&permission, &ignored, &err) == 0;
+}
+
+/* JSON is YAML, so that no name can break out of its place. */
+static void put_short_form(struct json_writer *w, const struct store *store, const char *source_arn)
+{
+    json_pair_string(w, "principal", store->config->principal);
+    json_pair_string(w, "source_arn", source_arn);
+    json_pair_string(w, "source_account", store->config->account);
+}
+
+static void put_statement(struct json_writer *w, const struct store *store,
+                          const struct function *function, const char *source_arn)
+{
+    json_key(w, "statement");
+    json_object_begin(w);
+    json_pair_string(w, "Effect", "Allow");
+    json_key(w, "Principal");
+    json_object_begin(w);
+    json_pair_string(w, "Service", store->config->principal);
+    json_object_finish(w);
+    json_pair_string(w, "Action", "lambda:InvokeFunction");
+    json_pair_text(w, "Resource", function->arn);
+    json_key(w, "Condition");
+    json_object_begin(w);
+    json_key(w, "ArnLike");
+    json_object_begin(w);
+    json_pair_string(w, "aws:SourceArn", source_arn);
+    json_object_finish(w);
+    json_key(w, "StringEquals");
+    json_object_begin(w);
+    json_pair_string(w, "aws:SourceAccount", store->config->account);
+    json_object_finish(w);
+    json_object_finish(w);
+    json_object_finish(w);
+}
+
 void catalog_suggest_permission(const struct store *store, const struct function *function,
                                 struct text bucket, struct buffer *out)
 {
-    buffer_appendf(out,
-                   "functions: {%.*s: {permissions: [{principal: %s, "
-                   "source_arn: \"arn:aws:s3:::%.*s\", source_account: \"%s\"}]}}",
-                   TEXT_ARGS(function->name), store->config->principal, TEXT_ARGS(bucket),
-                   store->config->account);
+    AUTO_FREE char *source_arn = xasprintf("arn:aws:s3:::%.*s", TEXT_ARGS(bucket));
+    AUTO_BUFFER struct buffer permission;
+    buffer_init(&permission, POLICY_MAX_BYTES);
+    struct json_writer w;
+    json_writer_init(&w, &permission);
+    json_object_begin(&w);
+    if (has_short_form(store, function))
+        put_short_form(&w, store, source_arn);
+    else
+        put_statement(&w, store, function, source_arn);
+    json_object_finish(&w);
+    buffer_appendf(out, "functions: {%.*s: {permissions: [%.*s]}}", TEXT_ARGS(function->name),
+                   TEXT_ARGS(buffer_text(&permission)));
 }

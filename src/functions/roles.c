@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include "onput/json.h"
-
 const struct config_role *role_find(const struct config *config, const char *name)
 {
     for (size_t i = 0; name != NULL && i < config->role_count; i++) {
@@ -14,87 +12,6 @@ const struct config_role *role_find(const struct config *config, const char *nam
             return &config->roles[i];
     }
     return NULL;
-}
-
-static void put_objects_of(struct json_writer *w, const char *bucket_arn)
-{
-    AUTO_BUFFER struct buffer arn;
-    buffer_init(&arn, 4096);
-    buffer_appendf(&arn, "%s/*", bucket_arn);
-    json_put_text(w, buffer_text(&arn));
-}
-
-/* The buckets whose events may reach the function: by notification, or by permission. */
-static void put_sources(const struct config *config, const struct config_function *f,
-                        struct json_writer *w)
-{
-    AUTO_BUFFER struct buffer arn;
-    buffer_init(&arn, 4096);
-    for (size_t s = 0; s < config->store_count; s++) {
-        for (size_t n = 0; n < config->stores[s].notification_count; n++) {
-            const struct config_notification *row = &config->stores[s].notifications[n];
-            if (strcmp(row->function, f->name) != 0)
-                continue;
-            buffer_reset(&arn);
-            buffer_appendf(&arn, "arn:aws:s3:::%s", row->bucket);
-            put_objects_of(w, arn.data);
-        }
-    }
-    for (size_t p = 0; p < f->permission_count; p++) {
-        const struct config_permission *permission = &f->permissions[p];
-        bool any = permission->source_arn == NULL || permission->source_arn[0] == '\0';
-        put_objects_of(w, any ? "arn:aws:s3:::*" : permission->source_arn);
-    }
-}
-
-/* Without a role of its own a function may read what can trigger it and write its output, no more.
- */
-static void write_implied_policy(const struct config *config, const struct config_function *f,
-                                 struct buffer *out)
-{
-    AUTO_BUFFER struct buffer output;
-    buffer_init(&output, 4096);
-    buffer_appendf(&output, "arn:aws:s3:::%s", f->output_bucket);
-    struct json_writer w;
-    json_writer_init(&w, out);
-    json_object_begin(&w);
-    json_pair_string(&w, "Version", "2012-10-17");
-    json_key(&w, "Statement");
-    json_array_begin(&w);
-    json_object_begin(&w);
-    json_pair_string(&w, "Sid", "ReadSources");
-    json_pair_string(&w, "Effect", "Allow");
-    json_pair_string(&w, "Action", "s3:GetObject");
-    json_key(&w, "Resource");
-    json_array_begin(&w);
-    put_sources(config, f, &w);
-    json_array_finish(&w);
-    json_object_finish(&w);
-    json_object_begin(&w);
-    json_pair_string(&w, "Sid", "WriteOutput");
-    json_pair_string(&w, "Effect", "Allow");
-    json_key(&w, "Action");
-    json_array_begin(&w);
-    json_put_string(&w, "s3:PutObject");
-    json_put_string(&w, "s3:DeleteObject");
-    json_array_finish(&w);
-    json_key(&w, "Resource");
-    put_objects_of(&w, output.data);
-    json_object_finish(&w);
-    json_array_finish(&w);
-    json_object_finish(&w);
-}
-
-/* An empty Resource list is no policy: a function that nothing can trigger reads nothing. */
-static bool has_sources(const struct config *config, const struct config_function *f)
-{
-    for (size_t s = 0; s < config->store_count; s++) {
-        for (size_t n = 0; n < config->stores[s].notification_count; n++) {
-            if (strcmp(config->stores[s].notifications[n].function, f->name) == 0)
-                return true;
-        }
-    }
-    return f->permission_count > 0;
 }
 
 int role_build_policy(struct catalog *c, struct function *f, struct error *err)
@@ -106,10 +23,8 @@ int role_build_policy(struct catalog *c, struct function *f, struct error *err)
     buffer_init(&document, POLICY_MAX_BYTES);
     if (role != NULL)
         buffer_append_string(&document, role->policy_json);
-    else if (has_sources(c->config, f->config))
-        write_implied_policy(c->config, f->config, &document);
     else
-        buffer_append_string(&document, "{\"Version\":\"2012-10-17\",\"Statement\":[]}");
+        implied_role_write(c->config, f->config, &document);
     if (buffer_failed(&document))
         return error_set(err, ERROR_LIMIT, "role: the policy is larger than %d bytes",
                          POLICY_MAX_BYTES);
