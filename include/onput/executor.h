@@ -32,6 +32,7 @@ struct outcome {
     struct error error; /* of FAILED */
     char detail[160];   /* for the log line: "3 renditions", "source was replaced" */
     int64_t fetch_ms;   /* -1: the phase was not reached */
+    int64_t wait_ms;  /* for a free worker, between fetch and run; part of the time in queue */
     int64_t run_ms;
     int64_t store_ms;
     /* JSON report for a synchronous caller and for `onput demo`: renditions with sizes. Owned by

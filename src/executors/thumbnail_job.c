@@ -121,7 +121,8 @@ static void make_renditions(struct job *job, struct outcome *out)
         return;
     }
     int64_t rendered = clock_mono_ms(clock);
-    out->run_ms = rendered - fetched;
+    out->run_ms = (int64_t)(job->result.decode_us + job->result.encode_us) / 1000;
+    out->wait_ms = rendered - fetched > out->run_ms ? rendered - fetched - out->run_ms : 0;
     if (thumbnail_store(job, &output, &err) < 0) {
         outcome_fail(out, &err);
         return;

@@ -76,6 +76,7 @@ static void run_claimed(struct job_thread *job, const struct catalog *catalog,
     struct outcome outcome = {.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .report = TEXT("")};
     invoke(job, catalog, function, inv, arena, &outcome);
 
+    queue_ms += outcome.wait_ms;
     struct verdict v = outcome_verdict(&outcome, inv->attempts + 1, function->config,
                                        clock_wall_ms(o->clock), random_u64());
     struct error err = {0};

@@ -102,7 +102,7 @@ static double bare_rate(const char *self, const char *folder, int total, int pro
     atomic_store(next, 0);
     if (pipe(ready) < 0)
         abort();
-    char *argv[] = {(char *)(uintptr_t)self, "--bare", (char *)(uintptr_t)folder, number, NULL};
+    char *argv[] = {xstrdup(self), xstrdup("--bare"), xstrdup(folder), number, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, shared.fd, 3);
@@ -112,6 +112,9 @@ static double bare_rate(const char *self, const char *folder, int total, int pro
             abort();
     }
     posix_spawn_file_actions_destroy(&actions);
+    free(argv[0]);
+    free(argv[1]);
+    free(argv[2]);
     close(ready[1]);
     char byte;
     for (int i = 0; i < processes; i++) {
