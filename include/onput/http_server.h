@@ -1,9 +1,10 @@
 /*
  * http_server.h - libmicrohttpd behind a table of routes.
  *
- * The server runs its own epoll threads. A route's handler is called on one of them when the request
- * is whole (body in memory, within the route's limit). It answers with http_respond() exactly once:
- * at once, or later from any thread (the connection is suspended meanwhile). A handler never blocks.
+ * The server runs its own epoll threads. A route's handler is called on one of them when the
+ * request is whole (body in memory, within the route's limit). It answers with http_respond()
+ * exactly once: at once, or later from any thread (the connection is suspended meanwhile). A
+ * handler never blocks.
  *
  * Guards in front of every route, because libmicrohttpd lacks them: conflicting Content-Length and
  * Transfer-Encoding, unknown transfer codings and control bytes in headers are refused with 400 and
@@ -46,9 +47,9 @@ struct http_request;
 struct http_route {
     unsigned methods; /* enum http_method, or-ed */
     /*
-     * Segments of the raw path: literal, "{name}" (one segment, percent-decoded for captures) or a last "{name...}" that
-     * takes the rest, slashes and all, raw and perhaps empty. Matching is done before
-     * percent-decoding. First match wins.
+     * Segments of the raw path: literal, "{name}" (one segment, percent-decoded for captures) or a
+     * last "{name...}" that takes the rest, slashes and all, raw and perhaps empty. Matching is
+     * done before percent-decoding. First match wins.
      */
     const char *path;
     void (*handler)(void *ctx, struct http_request *request);
@@ -62,15 +63,15 @@ struct http_route {
 };
 
 struct http_server_options {
-    const char *address; /* "127.0.0.1", "0.0.0.0", "::1", "::" */
-    uint16_t port;       /* 0: the kernel chooses */
-    int threads;         /* 0: 2 */
-    int connection_limit;       /* 0: 1000 */
-    int idle_timeout_ms;        /* 0: 60000; MinIO keeps idle connections 15 s, stay above */
-    int request_timeout_ms;     /* 0: 30000, headers and body together */
+    const char *address;    /* "127.0.0.1", "0.0.0.0", "::1", "::" */
+    uint16_t port;          /* 0: the kernel chooses */
+    int threads;            /* 0: 2 */
+    int connection_limit;   /* 0: 1000 */
+    int idle_timeout_ms;    /* 0: 60000; MinIO keeps idle connections 15 s, stay above */
+    int request_timeout_ms; /* 0: 30000, headers and body together */
     const struct http_route *routes;
     size_t route_count;
-    void *ctx; /* for the handlers */
+    void *ctx;               /* for the handlers */
     struct metrics *metrics; /* may be NULL */
 };
 
@@ -86,8 +87,10 @@ enum http_method http_request_method(const struct http_request *r);
 struct text http_request_method_text(const struct http_request *r);
 struct text http_request_path(const struct http_request *r);  /* raw, as sent */
 struct text http_request_query(const struct http_request *r); /* raw, without "?" */
-struct text http_request_header(const struct http_request *r, const char *name); /* first; empty when absent */
-size_t http_request_headers(const struct http_request *r, const struct http_header **out); /* all, in order */
+struct text http_request_header(const struct http_request *r,
+                                const char *name); /* first; empty when absent */
+size_t http_request_headers(const struct http_request *r,
+                            const struct http_header **out); /* all, in order */
 struct text http_request_body(const struct http_request *r); /* empty in admit() */
 struct text http_request_capture(const struct http_request *r, const char *name);
 /* Decoded value of a query parameter; false when it is not there. */
@@ -106,7 +109,7 @@ struct http_response {
     const struct http_header *headers;
     size_t header_count;
     struct text body; /* copied */
-    int body_fd;      /* used instead of body when body_from_fd: handed over, closed by the server */
+    int body_fd; /* used instead of body when body_from_fd: handed over, closed by the server */
     bool body_from_fd;
     int64_t fd_offset;
     int64_t fd_len;

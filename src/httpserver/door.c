@@ -25,6 +25,7 @@ enum {
     BACKLOG = 1024,
     ACCEPT_BATCH = 64,
     LONGEST_TICK_MS = 200,
+    LONGEST_HAND_OVER_MS = 1000,
     ACCEPT_PAUSE_MS = 100, /* after running out of descriptors */
 };
 
@@ -71,6 +72,9 @@ static void connection_start(struct door *door, struct MHD_Connection *mhd, void
     if (c->next)
         c->next->prev = c;
     door->connections = c;
+    door->listed_count++;
+    if (door->stopping)
+        pthread_cond_broadcast(&door->changed);
     pthread_mutex_unlock(&door->lock);
     *context = c;
 }
@@ -85,6 +89,7 @@ static void connection_end(struct door *door, void **context)
         door->connections = c->next;
     if (c->next)
         c->next->prev = c->prev;
+    door->listed_count--;
     door->connection_count--;
     bool wake = door->waits_for_room;
     pthread_mutex_unlock(&door->lock);
@@ -301,9 +306,14 @@ static bool is_quiet(const struct door *door)
     return true;
 }
 
+static struct timespec timespec_of(int64_t mono_ms)
+{
+    return (struct timespec){mono_ms / 1000, mono_ms % 1000 * 1000000};
+}
+
 bool door_wait_quiet(struct door *door, int64_t deadline_ms)
 {
-    struct timespec until = {deadline_ms / 1000, deadline_ms % 1000 * 1000000};
+    struct timespec until = timespec_of(deadline_ms);
     pthread_mutex_lock(&door->lock);
     bool quiet = is_quiet(door);
     while (!quiet && server_now_ms() < deadline_ms) {
@@ -332,6 +342,20 @@ void door_linger(struct door *door, int fd)
     door_wake(door);
 }
 
+/*
+ * A lane that ends closes what it was handed and has not looked at yet without the lock that the
+ * hand-over took. So let the lanes look first; a connection that one had no memory for never shows.
+ */
+static void wait_for_hand_over(struct door *door)
+{
+    int64_t deadline_ms = server_now_ms() + LONGEST_HAND_OVER_MS;
+    struct timespec until = timespec_of(deadline_ms);
+    pthread_mutex_lock(&door->lock);
+    while (door->listed_count < door->connection_count && server_now_ms() < deadline_ms)
+        (void)pthread_cond_timedwait(&door->changed, &door->lock, &until);
+    pthread_mutex_unlock(&door->lock);
+}
+
 void door_stop(struct door *door)
 {
     if (!door->running)
@@ -342,6 +366,7 @@ void door_stop(struct door *door)
     door_wake(door);
     pthread_join(door->thread, NULL);
     door->running = false;
+    wait_for_hand_over(door);
 }
 
 void door_release(struct door *door)

@@ -97,7 +97,8 @@ struct door {
     bool stopping;
     bool waits_for_room;
     struct http_connection *connections;
-    size_t connection_count;
+    size_t listed_count;
+    size_t connection_count; /* listed, or on their way to a lane */
     size_t accepted;
     struct linger_list lingering;
 };
