@@ -242,7 +242,8 @@ static void answer_completed(struct exchange *x, const char *etag)
     buffer_init(&xml, MAX_ANSWER_BYTES);
     xml_begin(&xml, "CompleteMultipartUploadResult");
     xml_tag(&xml, "Location",
-            text_of(arena_printf(x->arena, "%s%.*s", x->store->endpoint,
+            text_of(arena_printf(x->arena, "http://%.*s%.*s",
+                                 TEXT_ARGS(http_request_header(x->http, "host")),
                                  TEXT_ARGS(http_request_path(x->http)))));
     xml_tag(&xml, "Bucket", x->bucket);
     xml_tag(&xml, "Key", x->key);
