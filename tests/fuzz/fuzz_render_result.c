@@ -13,9 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct render_job job = {.id = 42, .limits = image_limits_default(), .rendition_count = 2};
     struct render_result result;
     struct error err = {0};
-    job.renditions[0] = (struct rendition){.width = 320, .height = 200, .format = IMAGE_FORMAT_JPEG};
+    job.renditions[0] =
+        (struct rendition){.width = 320, .height = 200, .format = IMAGE_FORMAT_JPEG};
     job.renditions[1] = (struct rendition){.width = 64, .height = 64};
-    if (render_result_decode((struct text){(const char *)data, size}, &job, capacity, &result, &err))
+    if (render_result_decode((struct text){(const char *)data, size}, &job, capacity, &result,
+                             &err))
         return 0;
     BUG_ON(result.id != job.id || result.source_format >= IMAGE_FORMAT_COUNT);
     BUG_ON(result.output_count != (result.code == ERROR_NONE ? job.rendition_count : 0));
