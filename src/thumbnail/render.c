@@ -224,7 +224,8 @@ static int encode_step(struct render *r, const struct plan_step *step, VipsImage
     struct encode_options options = {
         .format = r->formats[step->index],
         .quality = wanted->quality,
-        .with_profile = wanted->keep & RENDITION_KEEP_ICC && r->had_profile,
+        /* It is a profile for colours: a grey picture has no use for it. */
+        .with_profile = wanted->keep & RENDITION_KEEP_ICC && r->had_profile && picture->Bands >= 3,
         .rights_or_null = wanted->keep & RENDITION_KEEP_COPYRIGHT ? &r->rights : NULL,
     };
     void *bytes;

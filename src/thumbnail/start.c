@@ -14,7 +14,7 @@
 #include <vips/vector.h>
 
 /* Blocks from this size on are mapped and go back to the system when freed. */
-enum { MMAP_BYTES = 4 << 20, TRIM_BYTES = 16 << 20 };
+enum { MMAP_BYTES = 8 << 20, TRIM_BYTES = 32 << 20 };
 
 /* All that this program calls. Files and streams are out of reach, whatever libvips can read. */
 static const char *const allowed_operations[] = {

@@ -410,6 +410,58 @@ static void test_thumbnail_render__crops_where_it_is_told(void **state)
     free(c.output);
 }
 
+/* Black, or transparent, but for a square of loud stripes near the right end. */
+static struct text stripes_in_the_dark(int bands)
+{
+    enum { WIDTH = 200, HEIGHT = 50 };
+    uint8_t *pixels = xcalloc(WIDTH * HEIGHT, 4);
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        int x = i % WIDTH, y = i / WIDTH;
+        if (x < 140 || x >= 180 || y < 5 || y >= 45)
+            continue;
+        pixels[i * bands] = (uint8_t)(x * 37 % 256);
+        pixels[i * bands + 1] = (uint8_t)(y * 53 % 256);
+        pixels[i * bands + 2] = 200;
+        if (bands == 4)
+            pixels[i * bands + 3] = 255;
+    }
+    VipsImage *image = vips_image_new_from_memory_copy(pixels, (size_t)WIDTH * HEIGHT * bands,
+                                                       WIDTH, HEIGHT, bands, VIPS_FORMAT_UCHAR);
+    VipsImage *srgb = NULL;
+    void *bytes;
+    size_t len;
+    assert_int_equal(vips_copy(image, &srgb, "interpretation", VIPS_INTERPRETATION_sRGB, NULL), 0);
+    assert_int_equal(vips_pngsave_buffer(srgb, &bytes, &len, NULL), 0);
+    g_object_unref(image);
+    g_object_unref(srgb);
+    free(pixels);
+    return (struct text){bytes, len};
+}
+
+static void test_thumbnail_render__finds_what_is_interesting(void **state)
+{
+    (void)state;
+    for (int bands = 3; bands <= 4; bands++) {
+        struct text png = stripes_in_the_dark(bands);
+        struct canvas c;
+        canvas_init(&c);
+        canvas_add(&c, IMAGE_FORMAT_PNG, 50)->gravity = RENDITION_GRAVITY_ATTENTION;
+        canvas_add(&c, IMAGE_FORMAT_PNG, 50)->gravity = RENDITION_GRAVITY_ENTROPY;
+        for (int i = 0; i < 2; i++)
+            c.job.renditions[i].fit = RENDITION_FIT_COVER;
+        assert_ok(thumbnail_render(&c.job, png, c.output, OUTPUT_BYTES, &c.result, &c.err), &c.err);
+        for (uint32_t i = 0; i < 2; i++) {
+            VipsImage *image = output_image(&c, i);
+            /* The whole square makes 128; the middle of the picture has nothing of it. */
+            assert_int_equal(image->Bands, bands);
+            assert_true(mean_of(image, 2, 0, 0, 50, 50) > 80);
+            g_object_unref(image);
+        }
+        g_free((void *)(uintptr_t)png.ptr);
+        free(c.output);
+    }
+}
+
 static void test_thumbnail_render__enlarges_only_when_asked(void **state)
 {
     struct canvas c;
@@ -522,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_thumbnail_render__keeps_the_rights_but_never_the_place),
         cmocka_unit_test(test_thumbnail_render__embeds_a_profile_when_asked),
         cmocka_unit_test(test_thumbnail_render__crops_where_it_is_told),
+        cmocka_unit_test(test_thumbnail_render__finds_what_is_interesting),
         cmocka_unit_test(test_thumbnail_render__enlarges_only_when_asked),
         cmocka_unit_test(test_thumbnail_render__stays_within_the_output),
         cmocka_unit_test(test_thumbnail_render__takes_photographs),
