@@ -14,19 +14,29 @@ const char *intake_decision_name(enum intake_decision decision)
     return decision_names[decision];
 }
 
+static struct text reason_of_deny(const struct function *function, struct policy_decision p,
+                                  struct arena *arena)
+{
+    if (p.sid.len > 0)
+        return text_of(arena_printf(arena, "statement \"%.*s\" of function %.*s denies it",
+                                    TEXT_ARGS(p.sid), TEXT_ARGS(function->name)));
+    return text_of(arena_printf(arena, "permissions[%d] of function %.*s denies it", p.statement,
+                                TEXT_ARGS(function->name)));
+}
+
 static void decide_pair(const struct catalog *catalog, const struct store *store,
                         struct arena *arena, struct decided *d)
 {
     const struct event *event = &d->record->event;
     struct policy_decision p = catalog_may_invoke(catalog, store, d->function, event->bucket);
+    d->effect = p.effect;
     if (p.effect == POLICY_ALLOW) {
         d->decision = INTAKE_QUEUED;
         return;
     }
     d->decision = store->config->on_denied == CONFIG_DENIED_REJECT ? INTAKE_DENIED : INTAKE_HELD;
     if (p.effect == POLICY_EXPLICIT_DENY)
-        d->reason = text_of(arena_printf(arena, "statement \"%.*s\" of function %.*s denies it",
-                                         TEXT_ARGS(p.sid), TEXT_ARGS(d->function->name)));
+        d->reason = reason_of_deny(d->function, p, arena);
     else
         d->reason = text_of(arena_printf(
             arena, "no permission of function %.*s lets %s invoke it for bucket %.*s of account %s",
@@ -65,7 +75,9 @@ int intake_decide(const struct catalog *catalog, const struct store *store,
                   const struct function *named, const struct event_batch *batch,
                   struct arena *arena, struct decided **out, size_t *out_count, struct error *err)
 {
-    size_t capacity = batch->count + CATALOG_MAX_TARGETS, count = 0;
+    size_t capacity = batch->count * CATALOG_MAX_TARGETS, count = 0;
+    if (capacity > INTAKE_MAX_PAIRS)
+        capacity = INTAKE_MAX_PAIRS;
     struct decided *rows = ARENA_ARRAY(arena, struct decided, capacity);
     for (size_t i = 0; i < batch->count; i++) {
         struct decided first = {.record = &batch->records[i], .reason = TEXT("")};

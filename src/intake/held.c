@@ -28,9 +28,13 @@ static int release_page(const struct catalog *catalog, struct queue *queue, int6
         *after_id = rows[i].id;
         if (!is_allowed_now(catalog, &rows[i]))
             continue;
-        if (queue_redrive(queue, rows[i].id, err) < 0)
+        struct error redrive_err = {0};
+        if (queue_redrive(queue, rows[i].id, &redrive_err) == 0) {
+            (*released)++;
+        } else if (redrive_err.code != ERROR_NOT_FOUND) { /* an operator may have been faster */
+            *err = redrive_err;
             return -1;
-        (*released)++;
+        }
     }
     return 0;
 }

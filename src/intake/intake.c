@@ -15,9 +15,7 @@ struct submission {
     struct intake *intake;
     struct catalog *catalog;
     const struct store *store;
-    char *body;
-    struct event_batch batch;
-    struct arena arena;
+    struct event_batch batch; /* its arena holds the rest as well */
     struct decided *decided;
     size_t decided_count;
     struct invocation **row_of; /* per decided pair: its queue row, or NULL */
@@ -40,9 +38,7 @@ void intake_free(struct intake *in)
 static void submission_free(struct submission *s)
 {
     event_batch_release(&s->batch);
-    arena_release(&s->arena);
     catalog_unref(s->catalog);
-    free(s->body);
     free(s);
 }
 
@@ -51,7 +47,7 @@ static void log_not_queued(const struct submission *s, const struct decided *d)
     AUTO_BUFFER struct buffer hint;
     buffer_init(&hint, 4096);
     bool denied = d->decision == INTAKE_HELD || d->decision == INTAKE_DENIED;
-    if (denied)
+    if (denied && d->effect == POLICY_IMPLICIT_DENY) /* against a Deny no permission helps */
         catalog_suggest_permission(s->store, d->function, d->record->event.bucket, &hint);
     LOG(denied ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "event not queued",
         LOG_STRING("decision", intake_decision_name(d->decision)), LOG_TEXT("reason", d->reason),
@@ -89,17 +85,18 @@ static struct intake_result result_of(const struct submission *s, size_t i)
 static void answer(struct submission *s, const struct error *err)
 {
     struct intake_reply reply = {.kind = s->batch.kind,
-                                 .count = s->decided_count,
                                  .sns_topic_arn = s->batch.sns_topic_arn,
                                  .subscribe_url = s->batch.subscribe_url};
     if (err == NULL) {
-        struct intake_result *results = ARENA_ARRAY(&s->arena, struct intake_result, reply.count);
-        for (size_t i = 0; i < reply.count; i++) {
+        struct intake_result *results =
+            ARENA_ARRAY(&s->batch.arena, struct intake_result, s->decided_count);
+        for (size_t i = 0; i < s->decided_count; i++) {
             results[i] = result_of(s, i);
             if (s->decided[i].decision != INTAKE_QUEUED)
                 log_not_queued(s, &s->decided[i]);
         }
         reply.results = results;
+        reply.count = s->decided_count;
         count_decisions(s);
     }
     s->done(s->done_ctx, &reply, err);
@@ -134,9 +131,9 @@ static void fill_row(const struct submission *s, const struct decided *d, struct
 
 static void make_rows(struct submission *s)
 {
-    s->row_of = ARENA_ARRAY(&s->arena, struct invocation *, s->decided_count);
-    s->queue.rows = ARENA_ARRAY(&s->arena, struct invocation, s->decided_count);
-    s->queue.verdicts = ARENA_ARRAY(&s->arena, enum queue_verdict, s->decided_count);
+    s->row_of = ARENA_ARRAY(&s->batch.arena, struct invocation *, s->decided_count);
+    s->queue.rows = ARENA_ARRAY(&s->batch.arena, struct invocation, s->decided_count);
+    s->queue.verdicts = ARENA_ARRAY(&s->batch.arena, enum queue_verdict, s->decided_count);
     for (size_t i = 0; i < s->decided_count; i++) {
         const struct decided *d = &s->decided[i];
         if (d->decision != INTAKE_QUEUED && d->decision != INTAKE_HELD)
@@ -148,15 +145,12 @@ static void make_rows(struct submission *s)
 }
 
 static struct submission *submission_new(struct intake *in, struct catalog *catalog,
-                                         const struct store *store, struct text body,
-                                         intake_done done, void *ctx)
+                                         const struct store *store, intake_done done, void *ctx)
 {
     struct submission *s = xcalloc(1, sizeof(*s));
-    arena_init(&s->arena);
     s->intake = in;
     s->catalog = catalog;
     s->store = store;
-    s->body = xmemdup_text(body);
     s->done = done;
     s->done_ctx = ctx;
     return s;
@@ -166,11 +160,10 @@ int intake_submit(struct intake *in, struct catalog *catalog, const struct store
                   const struct function *function, struct text body, intake_done done, void *ctx,
                   struct error *err)
 {
-    struct submission *s = submission_new(in, catalog, store, body, done, ctx);
-    struct text copy = {s->body, body.len};
-    int result = event_decode(copy, &s->batch, err);
+    struct submission *s = submission_new(in, catalog, store, done, ctx);
+    int result = event_decode(body, &s->batch, err);
     if (result == 0)
-        result = intake_decide(catalog, store, function, &s->batch, &s->arena, &s->decided,
+        result = intake_decide(catalog, store, function, &s->batch, &s->batch.arena, &s->decided,
                                &s->decided_count, err);
     if (result == 0) {
         make_rows(s);

@@ -16,10 +16,11 @@ struct decided {
     const struct function *function; /* NULL when there is none */
     enum intake_decision decision;
     struct text reason;
+    enum policy_effect effect; /* of HELD and DENIED */
 };
 
-/* At most this many pairs come out of one notification. */
-enum { INTAKE_MAX_PAIRS = EVENT_MAX_RECORDS + CATALOG_MAX_TARGETS };
+/* At most this many pairs come out of one notification: four functions for each of its records. */
+enum { INTAKE_MAX_PAIRS = 4 * EVENT_MAX_RECORDS };
 
 /*
  * Everything that can be decided before the queue is asked. `named` is the function that the caller
