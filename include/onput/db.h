@@ -54,6 +54,9 @@ struct text db_column_text(sqlite3_stmt *stmt, int column);
 void db_bind_text(sqlite3_stmt *stmt, int index, struct text t);
 void db_bind_blob(sqlite3_stmt *stmt, int index, const void *bytes, size_t len);
 
+/* Copies what is committed from the WAL into the database and syncs both. */
+MUST_CHECK int db_checkpoint(struct db *db, struct error *err);
+
 /* The error of the connection as *err. Returns -1. */
 int db_error(struct db *db, struct error *err, const char *what);
 

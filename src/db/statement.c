@@ -56,6 +56,13 @@ int db_run(struct db *db, sqlite3_stmt *stmt, struct error *err)
     return row < 0 ? -1 : 0;
 }
 
+int db_checkpoint(struct db *db, struct error *err)
+{
+    if (sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK)
+        return db_error(db, err, "checkpoint");
+    return 0;
+}
+
 struct text db_column_text(sqlite3_stmt *stmt, int column)
 {
     const void *bytes = sqlite3_column_blob(stmt, column);

@@ -39,15 +39,16 @@ static int run_die(struct queue *q, const struct finish_args *a, struct error *e
     return db_run(&q->db, stmt, err);
 }
 
-static void note_release(struct queue *q, const struct finish_args *a)
+static int run_release(struct queue *q, const struct finish_args *a, struct error *err)
 {
     sqlite3_stmt *stmt = queue_statement(q, STATEMENT_LOAD);
-    struct error err = {0};
     sqlite3_bind_int64(stmt, 1, a->id);
-    if (db_step(&q->db, stmt, &err) == 1)
+    int row = db_step(&q->db, stmt, err);
+    if (row == 1)
         queue_note_ready(q, a->id, sqlite3_column_int64(stmt, 2), db_column_text(stmt, 7),
                          db_column_text(stmt, 8), db_column_text(stmt, 9), db_column_text(stmt, 6));
     sqlite3_reset(stmt);
+    return row < 0 ? -1 : 0;
 }
 
 static int run_finish(struct queue *q, void *ctx, struct error *err)
@@ -73,7 +74,8 @@ static int run_finish(struct queue *q, void *ctx, struct error *err)
         queue_count(q, INVOCATION_PENDING, INVOCATION_DEAD);
         break;
     case QUEUE_FINISH_RELEASE:
-        note_release(q, a);
+        if (run_release(q, a, err) < 0)
+            return -1;
         break;
     }
     running_remove(&q->running, a->id);

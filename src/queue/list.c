@@ -26,6 +26,14 @@ int queue_stats(struct queue *q, struct queue_stats *out, struct error *err)
     return writer_call(q, false, run_stats, out, err);
 }
 
+static void read_row(struct queue *q, sqlite3_stmt *stmt, struct arena *arena,
+                     struct invocation *out)
+{
+    queue_read_row(stmt, arena, out);
+    if (out->state == INVOCATION_PENDING && running_find(&q->running, out->id) != NULL)
+        out->state = INVOCATION_RUNNING;
+}
+
 struct list_args {
     enum invocation_state state;
     int64_t after_id;
@@ -46,7 +54,7 @@ static int run_list(struct queue *q, void *ctx, struct error *err)
         sqlite3_bind_int(stmt, 3, a->state);
     int row = 0;
     while (a->count < a->max && (row = db_step(&q->db, stmt, err)) == 1)
-        queue_read_row(stmt, a->arena, &a->rows[a->count++]);
+        read_row(q, stmt, a->arena, &a->rows[a->count++]);
     sqlite3_reset(stmt);
     return row < 0 ? -1 : 0;
 }
@@ -75,11 +83,8 @@ static int run_show(struct queue *q, void *ctx, struct error *err)
     sqlite3_stmt *stmt = queue_statement(q, STATEMENT_LOAD);
     sqlite3_bind_int64(stmt, 1, a->id);
     int row = db_step(&q->db, stmt, err);
-    if (row == 1) {
-        queue_read_row(stmt, a->arena, a->out);
-        if (running_find(&q->running, a->id) != NULL)
-            a->out->state = INVOCATION_RUNNING;
-    }
+    if (row == 1)
+        read_row(q, stmt, a->arena, a->out);
     sqlite3_reset(stmt);
     if (row == 0)
         return error_set(err, ERROR_NOT_FOUND, "there is no invocation %lld", (long long)a->id);

@@ -159,6 +159,15 @@ static void apply_defaults(struct queue_options *o)
         o->clock = clock_system();
 }
 
+static int note_wal_pages(void *ctx, sqlite3 *handle, const char *name, int pages)
+{
+    (void)handle;
+    (void)name;
+    struct queue *q = ctx;
+    q->wal_pages = pages;
+    return SQLITE_OK;
+}
+
 static int open_files(struct queue *q, struct error *err)
 {
     if (dir_create(q->directory, err) < 0)
@@ -170,6 +179,7 @@ static int open_files(struct queue *q, struct error *err)
         return -1;
     if (queue_prepare_statements(q, err) < 0 || queue_recover(q, err) < 0)
         return -1;
+    sqlite3_wal_hook(q->db.handle, note_wal_pages, q); /* in place of the automatic checkpoint */
     queue_publish_depth(q);
     return 0;
 }

@@ -20,6 +20,7 @@ enum {
     QUEUE_FULL_WAIT_MS = 5000,    /* a submission waits so long for room before it is refused */
     QUEUE_ID_BLOCK = 1000,        /* ids reserved with one write */
     QUEUE_REASON_MAX_BYTES = 1024,
+    QUEUE_CHECKPOINT_PAGES = 1000, /* of the WAL, 4 MiB */
 };
 
 /* ---- writer.c: one thread, group commit ---- */
@@ -127,6 +128,7 @@ struct queue {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     int64_t next_id, reserved_id; /* ids below reserved_id may be given out */
     int64_t counts[INVOCATION_STATE_COUNT]; /* rows by state; PENDING includes running ones */
+    int wal_pages; /* after the last commit */
     int64_t disk_checked_ms;
     bool disk_low;
     struct running running;

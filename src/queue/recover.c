@@ -68,14 +68,28 @@ static int note_crash(struct queue *q, int64_t id, struct error *err)
     return row < 0 ? -1 : 0;
 }
 
+/* An id stands twice when the process was killed while it moved a slot. */
+static bool is_among(int64_t id, const int64_t *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] == id)
+            return true;
+    }
+    return false;
+}
+
 static int note_crashes(struct queue *q, struct error *err)
 {
     int64_t ids[QUEUE_MAX_RUNNING];
     memcpy(ids, q->running.slots, sizeof(ids));
+    if (db_exec(&q->db, "BEGIN IMMEDIATE", err) < 0)
+        return -1;
     for (size_t i = 0; i < QUEUE_MAX_RUNNING; i++) {
-        if (ids[i] != 0 && note_crash(q, ids[i], err) < 0)
+        if (ids[i] != 0 && !is_among(ids[i], ids, i) && note_crash(q, ids[i], err) < 0)
             return -1;
     }
+    if (db_exec(&q->db, "COMMIT", err) < 0)
+        return -1;
     memset(q->running.slots, 0, sizeof(ids));
     return 0;
 }

@@ -22,8 +22,11 @@ int running_open(struct running *r, const char *directory, struct error *err)
     AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return error_set_errno(err, ERROR_IO, "cannot open %s", path);
-    if (ftruncate(fd, RUNNING_FILE_BYTES) < 0)
+    int rc = posix_fallocate(fd, 0, RUNNING_FILE_BYTES); /* a hole in a mapping kills on a full disk */
+    if (rc != 0) {
+        errno = rc;
         return error_set_errno(err, ERROR_IO, "cannot size %s", path);
+    }
     void *map = mmap(NULL, RUNNING_FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED)
         return error_set_errno(err, ERROR_IO, "cannot map %s", path);

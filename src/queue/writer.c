@@ -31,16 +31,25 @@ void writer_init(struct writer *w)
     w->submissions_tail = &w->submissions;
 }
 
+/* Called with the lock held. */
+static int refuse(struct writer *w, struct error *err)
+{
+    if (w->failed) {
+        *err = w->fatal;
+        return -1;
+    }
+    if (w->closing)
+        return error_set_retryable(err, ERROR_CANCELED, "the queue is closing");
+    return 0;
+}
+
 int writer_call(struct queue *q, bool writes, int (*run)(struct queue *, void *, struct error *),
                 void *args, struct error *err)
 {
     struct writer *w = &q->writer;
     struct writer_call call = {.run = run, .args = args, .writes = writes};
     pthread_mutex_lock(&w->lock);
-    if (w->failed || w->closing) {
-        *err = w->fatal;
-        if (!w->failed)
-            error_set_retryable(err, ERROR_CANCELED, "the queue is closing");
+    if (refuse(w, err) < 0) {
         pthread_mutex_unlock(&w->lock);
         return -1;
     }
@@ -60,14 +69,9 @@ int queue_submit(struct queue *q, struct queue_submission *s, struct error *err)
     struct writer *w = &q->writer;
     s->next = NULL;
     s->arrived_ms = clock_mono_ms(q->options.clock);
-    int result = 0;
     pthread_mutex_lock(&w->lock);
-    if (w->failed) {
-        *err = w->fatal;
-        result = -1;
-    } else if (w->closing) {
-        result = error_set_retryable(err, ERROR_CANCELED, "the queue is closing");
-    } else {
+    int result = refuse(w, err);
+    if (result == 0) {
         *w->submissions_tail = s;
         w->submissions_tail = &s->next;
         pthread_cond_signal(&w->work);
@@ -104,6 +108,36 @@ static void answer_submissions(struct queue_submission *s, const struct error *f
     }
 }
 
+/*
+ * A failed write or sync is never tried again: the kernel may have dropped the pages. For the same
+ * reason closing must not copy the WAL into the database; the next start does, after its own reads.
+ */
+static void fail(struct queue *q, const struct error *err)
+{
+    struct writer *w = &q->writer;
+    if (w->failed)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->failed = true;
+    w->fatal = *err;
+    pthread_mutex_unlock(&w->lock);
+    sqlite3_db_config(q->db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (q->options.on_fatal != NULL)
+        q->options.on_fatal(q->options.on_fatal_ctx, err);
+}
+
+static void run_reader(struct queue *q, struct writer_call *c)
+{
+    if (q->writer.failed) {
+        c->err = q->writer.fatal;
+        c->result = -1;
+        return;
+    }
+    c->result = c->run(q, c->args, &c->err);
+    if (c->result < 0 && c->err.code == ERROR_IO)
+        fail(q, &c->err);
+}
+
 /* Splits the reading calls off and answers them at once: they need no commit. */
 static struct writer_call *run_readers(struct queue *q, struct writer_call *calls)
 {
@@ -117,7 +151,7 @@ static struct writer_call *run_readers(struct queue *q, struct writer_call *call
             writers_tail = &c->next;
             continue;
         }
-        c->result = c->run(q, c->args, &c->err);
+        run_reader(q, c);
         *readers_tail = c;
         readers_tail = &c->next;
     }
@@ -178,34 +212,29 @@ static int run_group(struct queue *q, struct group *g, struct error *err)
     return db_exec(&q->db, "COMMIT", err);
 }
 
-/*
- * A failed write or sync is never tried again: the kernel may have dropped the pages. Whatever was in
- * the group is answered with the error, and its effect is uncertain.
- */
-static void fail(struct queue *q, const struct error *err)
+/* `uncertain`: it was being written, and may be found after a restart. */
+static void answer_failed(struct queue *q, struct group *g, bool uncertain)
 {
-    struct writer *w = &q->writer;
-    pthread_mutex_lock(&w->lock);
-    w->failed = true;
-    w->fatal = *err;
-    w->fatal.uncertain = true;
-    pthread_mutex_unlock(&w->lock);
-    if (q->options.on_fatal != NULL)
-        q->options.on_fatal(q->options.on_fatal_ctx, err);
+    struct error err = q->writer.fatal;
+    err.uncertain = uncertain;
+    answer_submissions(g->submissions, &err);
+    answer_calls(q, g->calls, &err);
 }
 
 static void commit_group(struct queue *q, struct group *g)
 {
     if (g->calls == NULL && g->submissions == NULL)
         return;
+    if (q->writer.failed) {
+        answer_failed(q, g, false);
+        return;
+    }
     struct error err = {0};
     int64_t start = clock_now_ns();
     q->ready_count = 0;
-    if (q->writer.failed || run_group(q, g, &err) < 0) {
-        if (!q->writer.failed)
-            fail(q, &err);
-        answer_submissions(g->submissions, &q->writer.fatal);
-        answer_calls(q, g->calls, &q->writer.fatal);
+    if (run_group(q, g, &err) < 0) {
+        fail(q, &err);
+        answer_failed(q, g, true);
         return;
     }
     metrics_add(q->options.metrics, METRIC_QUEUE_COMMITS, 1, NULL, NULL, NULL);
@@ -248,16 +277,26 @@ static void take_group(struct writer *w, struct group *g)
         w->submissions_tail = &w->submissions;
 }
 
+/*
+ * Copies the WAL into the database. Not left to SQLite, which does it before the commit is answered
+ * and swallows its errors.
+ */
+static void checkpoint_when_due(struct queue *q)
+{
+    struct error err = {0};
+    if (q->writer.failed || q->wal_pages < QUEUE_CHECKPOINT_PAGES)
+        return;
+    if (db_checkpoint(&q->db, &err) < 0)
+        fail(q, &err);
+    q->wal_pages = 0;
+}
+
 /* Gives freed pages back to the file system, a few at a time, when nothing else is to be done. */
 static void vacuum_a_little(struct queue *q)
 {
     struct error err = {0};
-    sqlite3_stmt *stmt = NULL;
-    if (q->writer.failed || db_prepare(&q->db, "PRAGMA incremental_vacuum(100)", &stmt, &err) < 0)
-        return;
-    while (db_step(&q->db, stmt, &err) == 1)
-        continue;
-    sqlite3_finalize(stmt);
+    if (!q->writer.failed && db_exec(&q->db, "PRAGMA incremental_vacuum(100)", &err) < 0)
+        fail(q, &err);
 }
 
 static void *writer_main(void *ctx)
@@ -283,9 +322,11 @@ static void *writer_main(void *ctx)
         }
         g.calls = run_readers(q, g.calls);
         struct queue_submission *taken = g.submissions;
-        g.submissions = split_by_room(q, taken, closing);
-        full = taken != NULL && g.submissions == NULL;
+        if (!w->failed)
+            g.submissions = split_by_room(q, taken, closing);
+        full = taken != NULL && g.submissions == NULL && g.calls == NULL; /* calls may make room */
         commit_group(q, &g);
+        checkpoint_when_due(q);
     }
 }
 
