@@ -2,7 +2,8 @@
  * event_decode.h - a notification body becomes normalised events.
  *
  * Calling sequence: event_decode() with the whole body and a zeroed `struct event_batch`; read
- * `kind`, `records`; event_batch_release(). The batch owns its arena and JSON tree.
+ * `kind`, `records`; event_batch_release(). The batch owns its arena, and all texts are in it: the
+ * body may go.
  *
  * Senders are told apart by what they wrote (a table of dialects, sniffed in order), never by
  * headers alone. A body without records that is a known test or probe gives EVENT_BATCH_PROBE. Each
@@ -48,7 +49,7 @@ struct event_batch {
     struct text
         subscribe_url; /* of either confirmation; whoever fetches it checks its host first */
     struct arena arena;
-    struct json_object *tree;
+    struct json_object *tree; /* while it is decoded */
 };
 
 MUST_CHECK int event_decode(struct text body, struct event_batch *out, struct error *err);

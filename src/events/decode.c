@@ -190,6 +190,12 @@ static int parse_object(struct text body, struct json_object **out, struct error
     return 0;
 }
 
+static void release_tree(struct event_batch *batch)
+{
+    json_object_put(batch->tree);
+    batch->tree = NULL;
+}
+
 static int decode_sns(struct event_batch *batch, struct error *err)
 {
     struct text message = TEXT_INIT("");
@@ -198,8 +204,7 @@ static int decode_sns(struct event_batch *batch, struct error *err)
         return -1;
     if (batch->kind != EVENT_BATCH_RECORDS)
         return 0;
-    json_object_put(batch->tree);
-    batch->tree = NULL;
+    release_tree(batch);
     if (parse_object(message, &batch->tree, err) < 0)
         return error_prefix(err, "Message");
     if (sns_is_envelope(batch->tree))
@@ -230,14 +235,14 @@ int event_decode(struct text body, struct event_batch *out, struct error *err)
         event_batch_release(&batch);
         return -1;
     }
+    release_tree(&batch);
     *out = batch;
     return 0;
 }
 
 void event_batch_release(struct event_batch *batch)
 {
-    if (batch->tree != NULL)
-        json_object_put(batch->tree);
+    release_tree(batch);
     arena_release(&batch->arena);
     *batch = (struct event_batch){0};
 }

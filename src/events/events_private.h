@@ -51,6 +51,7 @@ enum event_kind event_kind_of_name(struct text name);    /* of a name without pr
  * record.c: members. `path` is the whole path below the record, its last part is the member of
  * `parent`. Missing and null are the same. A find leaves *out as it is when there is nothing, and
  * takes a NULL parent for "nothing"; another type than expected is ERROR_INVALID in all of them.
+ * Texts are copies in the record's arena.
  */
 struct json_object *json_member(struct json_object *object, const char *name);
 int record_error(const struct record *record, const char *path, const char *problem,

@@ -84,7 +84,7 @@ int record_find_text(const struct record *record, struct json_object *parent, co
     if (find_member(record, parent, path, json_type_string, &value, err) < 0)
         return -1;
     if (value != NULL)
-        *out = json_text(value);
+        *out = arena_text(record->arena, json_text(value));
     return 0;
 }
 

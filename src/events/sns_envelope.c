@@ -33,30 +33,25 @@ static int find_kind(struct text type, enum event_batch_kind *out, struct error 
                      type.ptr);
 }
 
-/* The tree goes away before the message in it is read, so what is kept of it is copied. */
-static int copy_member(struct event_batch *batch, const char *name, struct text *out,
+static int read_member(struct event_batch *batch, const char *name, struct text *out,
                        struct error *err)
 {
-    struct record envelope = {.json = batch->tree, .is_body = true};
-    struct text value = TEXT_INIT("");
+    struct record envelope = {.json = batch->tree, .arena = &batch->arena, .is_body = true};
 
-    if (record_text(&envelope, batch->tree, name, &value, err) < 0)
-        return -1;
-    *out = arena_text(&batch->arena, value);
-    return 0;
+    return record_text(&envelope, batch->tree, name, out, err);
 }
 
 int sns_read_envelope(struct event_batch *batch, struct text *out_message, struct error *err)
 {
     struct text type = TEXT_INIT(""), message = TEXT_INIT("");
 
-    if (copy_member(batch, "Type", &type, err) < 0 || find_kind(type, &batch->kind, err) < 0 ||
-        copy_member(batch, "TopicArn", &batch->sns_topic_arn, err) < 0)
+    if (read_member(batch, "Type", &type, err) < 0 || find_kind(type, &batch->kind, err) < 0 ||
+        read_member(batch, "TopicArn", &batch->sns_topic_arn, err) < 0)
         return -1;
     if (batch->kind == EVENT_BATCH_RECORDS) {
-        if (copy_member(batch, "Message", &message, err) < 0)
+        if (read_member(batch, "Message", &message, err) < 0)
             return -1;
-    } else if (copy_member(batch, "SubscribeURL", &batch->subscribe_url, err) < 0) {
+    } else if (read_member(batch, "SubscribeURL", &batch->subscribe_url, err) < 0) {
         return -1;
     }
     *out_message = message;
