@@ -12,12 +12,9 @@ struct window_args {
     size_t count;
 };
 
-static int run_window(struct queue *q, void *ctx, struct error *err)
+static int read_tickets(struct queue *q, sqlite3_stmt *stmt, struct window_args *a,
+                        struct error *err)
 {
-    struct window_args *a = ctx;
-    sqlite3_stmt *stmt = queue_statement(q, STATEMENT_WINDOW);
-    sqlite3_bind_int64(stmt, 1, a->after_due_ms);
-    sqlite3_bind_int64(stmt, 2, a->after_id);
     int row = 0;
     while (a->count < a->max && (row = db_step(&q->db, stmt, err)) == 1) {
         int64_t id = sqlite3_column_int64(stmt, 0);
@@ -33,6 +30,17 @@ static int run_window(struct queue *q, void *ctx, struct error *err)
     }
     sqlite3_reset(stmt);
     return row < 0 ? -1 : 0;
+}
+
+static int run_window(struct queue *q, void *ctx, struct error *err)
+{
+    struct window_args *a = ctx;
+    sqlite3_stmt *same = queue_statement(q, STATEMENT_WINDOW_SAME);
+    sqlite3_bind_int64(same, 1, a->after_due_ms);
+    sqlite3_bind_int64(same, 2, a->after_id);
+    sqlite3_stmt *later = queue_statement(q, STATEMENT_WINDOW_LATER);
+    sqlite3_bind_int64(later, 1, a->after_due_ms);
+    return read_tickets(q, same, a, err) < 0 ? -1 : read_tickets(q, later, a, err);
 }
 
 int queue_window(struct queue *q, int64_t after_due_ms, int64_t after_id, size_t max,

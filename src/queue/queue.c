@@ -15,13 +15,17 @@
     "id, state, due_ms, attempts, accepted_ms, request_id, function, store, bucket, key, "         \
     "identity, reason"
 
+#define TICKET_SQL                                                                                 \
+    "SELECT id, due_ms, store, bucket, key, function FROM invocation WHERE state = 0 AND "
+
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_INSERT] =
         "INSERT INTO invocation(id, state, due_ms, attempts, accepted_ms, request_id, function, "
         "store, bucket, key, identity, reason, payload) "
         "VALUES(?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    [STATEMENT_WINDOW] = "SELECT id, due_ms, store, bucket, key, function FROM invocation "
-                         "WHERE state = 0 AND (due_ms, id) > (?1, ?2) ORDER BY due_ms, id",
+    /* Two statements, as SQLite does not use the id of (due_ms, id) > (?, ?) for the search. */
+    [STATEMENT_WINDOW_SAME] = TICKET_SQL "due_ms = ?1 AND id > ?2 ORDER BY id",
+    [STATEMENT_WINDOW_LATER] = TICKET_SQL "due_ms > ?1 ORDER BY due_ms, id",
     [STATEMENT_LOAD] = "SELECT " ROW_COLUMNS ", payload FROM invocation WHERE id = ?1",
     [STATEMENT_DELETE] = "DELETE FROM invocation WHERE id = ?1 AND state = 0",
     [STATEMENT_RETRY] =

@@ -101,7 +101,8 @@ void dedupe_finish(struct dedupe *d, const unsigned char identity[16], int64_t n
 
 enum statement {
     STATEMENT_INSERT,
-    STATEMENT_WINDOW,
+    STATEMENT_WINDOW_SAME,
+    STATEMENT_WINDOW_LATER,
     STATEMENT_LOAD,
     STATEMENT_DELETE,
     STATEMENT_RETRY,

@@ -303,6 +303,7 @@ static void *writer_main(void *ctx)
 {
     struct queue *q = ctx;
     struct writer *w = &q->writer;
+    (void)pthread_setname_np(pthread_self(), "onput-queue");
     bool full = false; /* the last group left submissions without room */
     for (;;) {
         struct group g = {0};
