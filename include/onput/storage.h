@@ -61,6 +61,11 @@ void storage_free(struct storage *storage); /* NULL-safe; sessions must be gone 
 MUST_CHECK int storage_session_new(struct storage *storage, const atomic_bool *canceled,
                                    struct storage_session **out, struct error *err);
 void storage_session_free(struct storage_session *session); /* NULL-safe */
+/*
+ * Calls end by this monotonic time of the options' clock, retries included, with a retryable
+ * ERROR_TIMEOUT; 0: no such time. It stays until it is set anew.
+ */
+void storage_session_set_deadline(struct storage_session *session, int64_t deadline_ms);
 
 struct storage_object {
     struct text bucket;

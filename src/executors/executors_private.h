@@ -16,6 +16,7 @@ enum { LANE_MAX_SESSIONS = 16 };
 struct executor_lane {
     struct thumbnail_jobs *jobs;
     const atomic_bool *canceled;
+    int64_t deadline_ms; /* of the job that runs */
     struct catalog *catalog;
     struct lane_session {
         const struct store *store;

@@ -43,15 +43,19 @@ void lane_use_catalog(struct executor_lane *lane, const struct catalog *catalog)
     lane->catalog = catalog_ref((struct catalog *)catalog);
 }
 
-int lane_session(struct executor_lane *lane, const struct store *store,
-                 struct storage_session **out, struct error *err)
+static struct storage_session *find_session(const struct executor_lane *lane,
+                                            const struct store *store)
 {
     for (size_t i = 0; i < lane->session_count; i++) {
-        if (lane->sessions[i].store == store) {
-            *out = lane->sessions[i].session;
-            return 0;
-        }
+        if (lane->sessions[i].store == store)
+            return lane->sessions[i].session;
     }
+    return NULL;
+}
+
+static int open_session(struct executor_lane *lane, const struct store *store,
+                        struct storage_session **out, struct error *err)
+{
     if (lane->session_count == LANE_MAX_SESSIONS) {
         storage_session_free(lane->sessions[0].session);
         lane->sessions[0] = lane->sessions[--lane->session_count];
@@ -62,5 +66,16 @@ int lane_session(struct executor_lane *lane, const struct store *store,
     slot->store = store;
     lane->session_count++;
     *out = slot->session;
+    return 0;
+}
+
+int lane_session(struct executor_lane *lane, const struct store *store,
+                 struct storage_session **out, struct error *err)
+{
+    struct storage_session *session = find_session(lane, store);
+    if (session == NULL && open_session(lane, store, &session, err) < 0)
+        return -1;
+    storage_session_set_deadline(session, lane->deadline_ms);
+    *out = session;
     return 0;
 }

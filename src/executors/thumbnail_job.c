@@ -167,6 +167,7 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog,
     struct event_batch batch = {0};
     struct error err = {0};
     lane_use_catalog(lane, catalog);
+    lane->deadline_ms = deadline_ms;
     if (event_decode(invocation->payload, &batch, &err) < 0) {
         outcome_fail(out, &err);
         return;

@@ -52,6 +52,9 @@ static int check_reply(const struct http_reply *reply, const struct storage_get_
                          reply->status);
     if (reply->content_length < 0 && !http_reply_header(reply, "transfer-encoding").len)
         return error_set(err, ERROR_PROTOCOL, "The store sent an object without its length.");
+    if (options->if_match_etag.len && etag.len == 0)
+        return error_set(err, ERROR_PROTOCOL,
+                         "The answer has no eTag: it does not come from the store.");
     if (options->if_match_etag.len && !text_equal(etag, options->if_match_etag))
         return error_set(err, ERROR_CONFLICT,
                          "The object's eTag is \"%.*s\" now; the store ignored If-Match.",

@@ -82,6 +82,13 @@ static bool is_canceled(const struct storage_session *s)
     return s->canceled && atomic_load_explicit(s->canceled, memory_order_relaxed);
 }
 
+static int64_t time_left_ms(const struct storage_session *s)
+{
+    if (s->deadline_ms == 0)
+        return INT64_MAX;
+    return s->deadline_ms - clock_mono_ms(s->storage->clock);
+}
+
 static int nap(const struct storage_session *s, int delay_ms, struct error *err)
 {
     while (delay_ms > 0) {
@@ -125,6 +132,11 @@ static int send_once(struct attempts *a, struct attempt *attempt, struct error *
     const struct s3_call *call = a->call;
     struct storage *storage = a->session->storage;
     struct http_client *client = a->session->client;
+    int64_t left_ms = time_left_ms(a->session);
+    int timeout_ms = left_ms < storage->timeout_ms ? (int)left_ms : storage->timeout_ms;
+    if (timeout_ms <= 0)
+        return error_set_retryable(err, ERROR_TIMEOUT, "%s %.*s: The time for the work is over.",
+                                   call->method, TEXT_ARGS(call->bucket));
     if (credentials_get(a->credentials, client, &attempt->arena, &attempt->key, err) ||
         s3_sign(storage, &attempt->key, call, text_of(a->payload_hash), &attempt->arena,
                 &attempt->wire, err))
@@ -139,7 +151,7 @@ static int send_once(struct attempts *a, struct attempt *attempt, struct error *
                              .sink = call->sink,
                              .sink_ctx = call->sink_ctx,
                              .max_body_bytes = call->max_body_bytes,
-                             .timeout_ms = storage->timeout_ms};
+                             .timeout_ms = timeout_ms};
     int64_t started_ns = clock_now_ns();
     attempt->has_answer = http_client_perform(client, &http, &attempt->reply, err) == 0;
     count(a, attempt, err, started_ns);
@@ -258,6 +270,8 @@ static int make_attempt(struct attempts *a, struct http_reply *out, bool *out_ag
         a->was_uncertain = a->was_uncertain || failure.uncertain;
     }
     int delay_ms = verdict == AGAIN_LATER ? delay_before(a, &attempt) : 0;
+    if (verdict == AGAIN_LATER && delay_ms >= time_left_ms(a->session))
+        verdict = GIVE_UP;
     forget_key(&attempt);
     *out_again = verdict != GIVE_UP;
     if (!rc) {

@@ -169,3 +169,8 @@ void storage_session_free(struct storage_session *s)
     http_client_free(s->client);
     free(s);
 }
+
+void storage_session_set_deadline(struct storage_session *s, int64_t deadline_ms)
+{
+    s->deadline_ms = deadline_ms;
+}

@@ -55,6 +55,7 @@ struct storage_session {
     struct storage *storage;
     struct http_client *client;
     const atomic_bool *canceled;
+    int64_t deadline_ms; /* monotonic; 0: none */
 };
 
 struct text storage_region(struct storage *storage, struct arena *arena);

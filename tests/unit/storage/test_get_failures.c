@@ -216,6 +216,21 @@ static void test_storage_get__notices_a_store_that_ignores_if_match(void **state
     store_stop(&f);
 }
 
+/* A page that a proxy put there is no newer version of the object. */
+static void test_storage_get__does_not_take_a_page_without_etag_for_a_replaced_object(void **state)
+{
+    static const struct scripted_reply replies[] = {
+        {200, "Content-Type: text/html\r\n", TEXT_INIT("<html>Please log in.</html>")}};
+    struct storage_get_options options = {.if_match_etag = TEXT("old"), .max_bytes = 100};
+    struct store_fixture f;
+    (void)state;
+    store_start(&f, replies, 1);
+    assert_fails(storage_get(f.session, f.credentials, &store_cat, &options, &f.into, &f.arena,
+                             &f.info, &f.err),
+                 &f.err, ERROR_PROTOCOL);
+    store_stop(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +239,8 @@ int main(void)
         cmocka_unit_test(test_storage_get__takes_an_empty_object),
         cmocka_unit_test(test_storage_get__stops_a_body_that_grows_beyond_the_limit),
         cmocka_unit_test(test_storage_get__notices_a_store_that_ignores_if_match),
+        cmocka_unit_test(
+            test_storage_get__does_not_take_a_page_without_etag_for_a_replaced_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

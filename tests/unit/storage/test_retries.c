@@ -145,6 +145,48 @@ static void test_storage__waits_as_long_as_the_store_asks(void **state)
     store_stop(&f);
 }
 
+static void test_storage__does_not_begin_behind_its_deadline(void **state)
+{
+    static const struct scripted_reply replies[] = {{200}};
+    struct store_fixture f;
+    (void)state;
+    store_start(&f, replies, 1);
+    fake_clock_advance(&f.clock, 100);
+    storage_session_set_deadline(f.session, 100);
+    assert_fails(store_get(&f), &f.err, ERROR_TIMEOUT);
+    assert_true(f.err.retryable);
+    assert_int_equal(store_requests(&f), 0);
+    store_stop(&f);
+}
+
+static void test_storage__gives_a_silent_store_no_more_time_than_there_is(void **state)
+{
+    static const struct scripted_reply replies[] = {{.ending = SCRIPTED_HANG}};
+    struct store_fixture f;
+    (void)state;
+    store_start(&f, replies, 1);
+    int64_t started = clock_mono_ms(clock_system());
+    storage_session_set_deadline(f.session, 50);
+    assert_fails(store_get(&f), &f.err, ERROR_TIMEOUT);
+    assert_true(f.err.retryable);
+    assert_true(clock_mono_ms(clock_system()) - started < 4000);
+    store_stop(&f);
+}
+
+static void test_storage__does_not_wait_beyond_its_deadline(void **state)
+{
+    static const struct scripted_reply replies[] = {{503, "Retry-After: 3600\r\n"}};
+    struct store_fixture f;
+    (void)state;
+    store_start(&f, replies, 1);
+    int64_t started = clock_mono_ms(clock_system());
+    storage_session_set_deadline(f.session, 4000);
+    assert_fails(store_get(&f), &f.err, ERROR_UNAVAILABLE);
+    assert_true(clock_mono_ms(clock_system()) - started < 3000);
+    assert_int_equal(store_requests(&f), 1);
+    store_stop(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +199,9 @@ int main(void)
         cmocka_unit_test(test_storage__does_not_begin_when_canceled),
         cmocka_unit_test(test_storage__ends_its_wait_when_canceled),
         cmocka_unit_test(test_storage__waits_as_long_as_the_store_asks),
+        cmocka_unit_test(test_storage__does_not_begin_behind_its_deadline),
+        cmocka_unit_test(test_storage__gives_a_silent_store_no_more_time_than_there_is),
+        cmocka_unit_test(test_storage__does_not_wait_beyond_its_deadline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
