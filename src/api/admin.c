@@ -21,7 +21,8 @@ static bool admitted(struct api *api, struct http_request *request)
 
 static void respond_error(struct http_request *request, const struct error *err)
 {
-    int status = err->code == ERROR_NOT_FOUND ? 404 : err->code == ERROR_INVALID ? 400 : 503;
+    bool is_question = err->code == ERROR_INVALID || err->code == ERROR_LIMIT;
+    int status = err->code == ERROR_NOT_FOUND ? 404 : is_question ? 400 : 503;
     http_respond_error(request, status, "%s", err->message);
 }
 
@@ -208,9 +209,13 @@ static int redrive_page(struct api *api, enum invocation_state state, struct tex
         *after = rows[i].id;
         if (function.len > 0 && !text_equal(function, rows[i].function))
             continue;
-        if (queue_redrive(api->queue, rows[i].id, err) < 0)
+        struct error redrive_err = {0};
+        if (queue_redrive(api->queue, rows[i].id, &redrive_err) == 0) {
+            (*count)++;
+        } else if (redrive_err.code != ERROR_NOT_FOUND) { /* somebody else may have been faster */
+            *err = redrive_err;
             return -1;
-        (*count)++;
+        }
     }
     return 0;
 }

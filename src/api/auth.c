@@ -7,7 +7,7 @@
 
 /*
  * MinIO sends "Bearer <token>" for a one-word token and the configured value verbatim for two
- * words; other senders send the bare token. The configured token may hold a scheme word itself.
+ * words; other senders send the bare token. The store's token is one word.
  */
 static bool token_matches(struct text authorization, struct text token)
 {
@@ -67,8 +67,10 @@ enum auth_result auth_webhook(const struct catalog *catalog, struct text rest,
     struct text name = text_cut(&rest, '/');
     const struct store *store =
         name.len == 0 ? store_by_token(catalog, authorization) : catalog_store(catalog, name);
+    if (store == NULL && name.len > 0)
+        return AUTH_NO_STORE;
     if (store == NULL)
-        return name.len == 0 && authorization.len == 0 ? AUTH_NO_CREDENTIAL : AUTH_NO_STORE;
+        return authorization.len == 0 ? AUTH_NO_CREDENTIAL : AUTH_WRONG;
     enum auth_result result = check_store(store, authorization, &rest);
     if (result != AUTH_OK)
         return result;

@@ -40,10 +40,18 @@ static enum auth_result authenticate(const struct catalog *catalog, struct http_
                         http_request_header(request, "Authorization"), out);
 }
 
+/* curl -X POST announces no length at all. */
+static bool is_empty(const struct http_request *request)
+{
+    struct text length = http_request_header(request, "Content-Length");
+    bool is_chunked = http_request_header(request, "Transfer-Encoding").len > 0;
+    return text_is(length, "0") || (length.len == 0 && !is_chunked);
+}
+
 void webhook_admit(void *ctx, struct http_request *request)
 {
     struct api *api = ctx;
-    if (text_is(http_request_header(request, "Content-Length"), "0")) {
+    if (is_empty(request)) {
         webhook_probe(ctx, request);
         return;
     }
