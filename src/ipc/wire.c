@@ -144,10 +144,10 @@ void wire_string(struct wire_reader *r, char *out, size_t size, const char *fiel
 int wire_finish(const struct wire_reader *r, const char *message, struct error *err)
 {
     if (r->fault != NULL)
-        return error_set(err, ERROR_PROTOCOL, "the field %s of a %s message is missing or wrong",
-                         r->fault, message);
+        return error_set(err, ERROR_PROTOCOL, "the field %s of a %s is missing or wrong", r->fault,
+                         message);
     if (r->rest.len > 0)
-        return error_set(err, ERROR_PROTOCOL, "there are %zu bytes behind a %s message",
-                         r->rest.len, message);
+        return error_set(err, ERROR_PROTOCOL, "there are %zu bytes behind a %s", r->rest.len,
+                         message);
     return 0;
 }

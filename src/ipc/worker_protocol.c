@@ -41,7 +41,7 @@ int worker_ready_decode(struct text payload, struct worker_ready *out, struct er
     read_mask(&r, ALL_LAYERS, &m.layers, "layers");
     read_mask(&r, ALL_FORMATS, &m.formats, "formats");
     wire_string(&r, m.vips_version, sizeof(m.vips_version), "vips_version");
-    if (wire_finish(&r, "READY", err) != 0)
+    if (wire_finish(&r, "READY message", err) != 0)
         return -1;
     *out = m;
     return 0;
@@ -125,7 +125,7 @@ int render_job_decode(struct text payload, struct render_job *out, struct error 
     m.rendition_count = wire_u32(&r, 1, RENDITION_MAX, "rendition_count");
     for (uint32_t i = 0; i < m.rendition_count; i++)
         read_rendition(&r, &m.renditions[i]);
-    if (wire_finish(&r, "RENDER", err) != 0)
+    if (wire_finish(&r, "RENDER message", err) != 0)
         return -1;
     *out = m;
     return 0;
@@ -245,7 +245,7 @@ int render_result_decode(struct text payload, const struct render_job *job, uint
     m.encode_us = wire_u64(&r, 0, UINT64_MAX, "encode_us");
     m.peak_rss_bytes = wire_u64(&r, 0, UINT64_MAX, "peak_rss_bytes");
     read_outputs(&r, job, capacity, &m);
-    if (wire_finish(&r, "RESULT", err) != 0)
+    if (wire_finish(&r, "RESULT message", err) != 0)
         return -1;
     *out = m;
     return 0;

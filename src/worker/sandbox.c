@@ -6,6 +6,7 @@
  * privilege; Landlock is a second wall behind the filter where the kernel has it.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,6 +14,17 @@
 
 #include "onput/fd.h"
 #include "worker_private.h"
+
+/* The pool leaves all signals blocked, and perhaps some ignored. */
+static void reset_signals(void)
+{
+    struct sigaction by_default = {.sa_handler = SIG_DFL};
+    sigset_t none;
+    for (int i = 1; i < NSIG; i++)
+        sigaction(i, &by_default, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
 
 static const char OOM_SCORE_ADJ[] = "/proc/self/oom_score_adj";
 
@@ -47,6 +59,7 @@ static int add_landlock(enum landlock_scope scope, uint32_t *layers, struct erro
  */
 int sandbox_begin(uint32_t *layers, struct error *err)
 {
+    reset_signals();
     volunteer_for_oom_killer();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_set_errno(err, ERROR_INTERNAL, "cannot set no-new-privileges");

@@ -17,9 +17,12 @@ static int receive(int channel, int timeout_ms, enum worker_message wanted, stru
         return -1;
     if (frame->type == wanted && frame->fd_count == 0)
         return 0;
+    int fd_count = frame->fd_count;
     ipc_frame_close_fds(frame);
-    return error_set(err, ERROR_PROTOCOL, "the worker sent a message of type %u where %d was due",
-                     frame->type, wanted);
+    return error_set(
+        err, ERROR_PROTOCOL,
+        "the worker sent a message of type %u with %d descriptors where type %d was due",
+        frame->type, fd_count, wanted);
 }
 
 int channel_read_ready(int channel, struct ipc_frame *frame, struct worker_ready *out,

@@ -222,20 +222,23 @@ static void give_back(struct worker_pool *pool, struct slot *slot)
 }
 
 /* The channel broke: the process ended, and how is what the attempt failed of. */
-static int set_ended(struct slot *slot, struct error *err)
+static void set_ended(struct slot *slot, struct error *err)
 {
     slot->is_reaped = process_reap(&slot->process, PROCESS_DYING_MS, &slot->end);
-    if (!slot->is_reaped)
-        return error_set_retryable(err, ERROR_PROTOCOL, "the worker closed its channel");
-    return error_set_retryable(err, ERROR_INTERNAL, "the worker %s", slot->end.text);
+    if (slot->is_reaped)
+        error_set(err, ERROR_INTERNAL, "the worker %s", slot->end.text);
+    else
+        error_set(err, ERROR_PROTOCOL, "the worker closed its channel");
 }
 
 static int fail_job(struct worker_pool *pool, struct slot *slot, struct error *err)
 {
-    enum end_reason reason = err->code == ERROR_PROTOCOL ? END_PROTOCOL : END_RECYCLED;
+    enum end_reason reason = END_RECYCLED;
     if (err->code == ERROR_UNAVAILABLE)
         set_ended(slot, err);
-    else if (err->code == ERROR_TIMEOUT) {
+    if (err->code == ERROR_PROTOCOL)
+        reason = END_PROTOCOL;
+    if (err->code == ERROR_TIMEOUT) {
         reason = END_TIMEOUT;
         error_set(err, ERROR_TIMEOUT, "the worker did not answer before the deadline");
     }

@@ -1,12 +1,17 @@
 /*
- * process.c - an onput-worker process from fork to waitid. Nothing of the daemon goes into it: no
- * descriptor but four, no environment, no signal settings, no terminal.
+ * process.c - an onput-worker process from clone to waitid. Nothing of the daemon goes into it: no
+ * descriptor but four, no environment, no terminal. It undoes signal settings itself.
+ *
+ * Not fork(): that copies, until exec, every mapping of the daemon, and a memory file that another
+ * thread is about to seal cannot be sealed while somebody else, too, has it mapped for writing. So
+ * the child borrows the daemon's memory instead, on a stack of its own, as posix_spawn() does.
  */
 #include "workerpool_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +22,7 @@
 
 #include "onput/memory.h"
 
-enum { FIRST_FREE_FD = WORKER_CHANNEL_FD + 1, CHILD_FDS = FIRST_FREE_FD };
+enum { FIRST_FREE_FD = WORKER_CHANNEL_FD + 1, CHILD_FDS = FIRST_FREE_FD, STACK_BYTES = 64 * 1024 };
 
 /* One arena: memory that one thread frees is then there for the next. */
 static char malloc_setting[] = "MALLOC_ARENA_MAX=1";
@@ -30,8 +35,8 @@ static const char *const passed_on[] = {
 
 enum { ENVIRONMENT_MAX = ARRAY_LEN(passed_on) + 2 };
 
-/* Everything that the child needs, made before fork(): behind it only system calls are safe,
- * since another thread may have held any lock. */
+/* Everything that the child needs, made beforehand: it may only make system calls, since another
+ * thread may hold any lock and all memory is shared. */
 struct plan {
     const char *program;
     char *argv[3];
@@ -71,16 +76,6 @@ static void report_errno(int error)
     (void)ignored;
 }
 
-static void reset_signals(void)
-{
-    struct sigaction by_default = {.sa_handler = SIG_DFL};
-    sigset_t none;
-    for (int i = 1; i < NSIG; i++)
-        sigaction(i, &by_default, NULL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* In two steps, since a source may have the number of another's target. */
 static bool place_fds(const int fds[CHILD_FDS])
 {
@@ -97,47 +92,42 @@ static bool place_fds(const int fds[CHILD_FDS])
     return true;
 }
 
-static NORETURN void become_worker(const struct plan *plan)
+static int become_worker(void *argument)
 {
+    const struct plan *plan = argument;
     /* Own session: Ctrl-C in the daemon's terminal must not interrupt work that is drained. */
     setsid();
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != plan->parent || !place_fds(plan->fds))
         _exit(WORKER_EXIT_EXEC);
     /* All our descriptors are close-on-exec; this is for those of libraries. */
     close_range(FIRST_FREE_FD, ~0U, 0);
-    reset_signals();
     execve(plan->program, plan->argv, plan->environment);
     report_errno(errno);
     _exit(WORKER_EXIT_EXEC);
 }
 
-/* No handler of the daemon may run in the child. */
-static pid_t fork_worker(const struct plan *plan)
+/* Returns when the child has its own memory. No handler of the daemon may run in it before, so all
+ * signals are blocked; the worker opens its mask itself. */
+static pid_t clone_worker(struct plan *plan, int *out_pidfd)
 {
+    AUTO_FREE uint8_t *stack = xmalloc(STACK_BYTES);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t pid = fork();
-    if (pid == 0)
-        become_worker(plan);
+    pid_t pid = clone(become_worker, stack + STACK_BYTES,
+                      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, plan, out_pidfd);
     int saved = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = saved;
     return pid;
 }
 
-static int fork_and_hold(const struct plan *plan, struct process *p, struct error *err)
+static int start_process(struct plan *plan, struct process *p, struct error *err)
 {
-    p->pid = fork_worker(plan);
+    p->pid = clone_worker(plan, &p->pidfd);
     if (p->pid < 0)
-        return error_set_errno(err, ERROR_UNAVAILABLE, "cannot fork");
-    p->pidfd = pidfd_open(p->pid, 0);
-    if (p->pidfd >= 0)
-        return 0;
-    error_set_errno(err, ERROR_UNAVAILABLE, "cannot watch a process");
-    kill(p->pid, SIGKILL);
-    waitpid(p->pid, NULL, 0);
-    return -1;
+        return error_set_errno(err, ERROR_UNAVAILABLE, "cannot make a process");
+    return 0;
 }
 
 static int open_ends(struct process *p, int child_fds[CHILD_FDS], struct error *err)
@@ -171,7 +161,7 @@ int process_start(const char *program, uint64_t memory_bytes, struct process *ou
         plan.argv[0] = xstrdup(program);
         plan.argv[1] = xasprintf("--memory-bytes=%llu", (unsigned long long)memory_bytes);
         fill_environment(&plan);
-        rc = fork_and_hold(&plan, &p, err);
+        rc = start_process(&plan, &p, err);
         plan_release(&plan);
     }
     fd_close(&plan.fds[STDIN_FILENO]);

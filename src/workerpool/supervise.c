@@ -2,7 +2,7 @@
  * supervise.c - the pool's own thread. It starts workers, waits until they are ready, notices when
  * an idle one dies, buries those that ended and replaces them, and reads what all of them print.
  *
- * It alone forks, since the kernel kills a worker when the thread that made it ends.
+ * It alone starts processes, since the kernel kills a worker when the thread that made it ends.
  */
 #include "workerpool_private.h"
 
