@@ -148,7 +148,8 @@ class CephRgw:
         self._run(*tool, keys, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *")
         self._run("ceph-authtool", keys, "--import-keyring", admin)
         monmap = self.dir / "monmap"
-        self._run("monmaptool", "--create", "--addv", "a", self.mon_addresses, "--fsid", self.fsid, monmap)
+        addresses = ("--addv", "a", self.mon_addresses)
+        self._run("monmaptool", "--create", *addresses, "--fsid", self.fsid, monmap)
         mkfs = ("--mkfs", "--monmap", monmap, "--keyring", keys)
         self._run("ceph-mon", "-c", self.conf, "-i", "a", *mkfs)
         self._daemon("ceph-mon", "-i", "a")

@@ -1,7 +1,7 @@
-"""A load balancer in miniature: passes requests on to onput while it is open, answers 503 while it is shut.
+"""A load balancer in miniature: passes requests on while it is open, answers 503 while it is shut.
 
-Ceph RGW 16.2 takes a refused connection for a delivered event, so an onput that is merely not running
-loses what a persistent topic holds. Behind something that answers 503 nothing is lost.
+Ceph RGW 16.2 takes a refused connection for a delivered event, so an onput that is merely not
+running loses what a persistent topic holds. Behind something that answers 503 nothing is lost.
 """
 
 import http.client
@@ -15,7 +15,7 @@ REFUSAL_S = 0.1
 
 
 class Door(Recorder):
-    """A refusal takes its time: after some thousand fast ones the sender of radosgw 16.2 stops for good."""
+    """A refusal takes its time: the sender of radosgw 16.2 can stop for good after many fast ones."""
 
     def __init__(self, port):
         super().__init__()

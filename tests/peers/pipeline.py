@@ -45,7 +45,7 @@ class Pipeline:
         self._fences_now = 0  # those that the running onput has rendered
 
     def connect(self, target, **filters):
-        """Make the source bucket report to a webhook target or topic of the store, and start onput."""
+        """Make the source bucket report to a target or topic of the store, and start onput."""
         self.store.notify(self.source, target, **filters)
         self.onput.start()
 
@@ -53,8 +53,8 @@ class Pipeline:
 
     def put(self, key, colour="red", body=None):
         body = pictures.photo(colour) if body is None else body
-        answer = self.s3.put_object(Bucket=self.source, Key=key, Body=body, ContentType="image/jpeg")
-        return answer.get("VersionId")
+        more = {"Body": body, "ContentType": "image/jpeg"}
+        return self.s3.put_object(Bucket=self.source, Key=key, **more).get("VersionId")
 
     def put_awscli(self, key, colour="red", body=None):
         """The same with the AWS CLI, which takes parts of 8 MiB for a big file."""
@@ -84,7 +84,7 @@ class Pipeline:
     # What must come out
 
     def wait_thumbs(self, expected):
-        """Wait until exactly the thumbnails of `expected` (key -> Photo or colour) exist and are right."""
+        """Wait until exactly the thumbnails of `expected` (key -> Photo or colour) are there."""
         wanted = {key: _as_photo(value) for key, value in expected.items()}
         wanted |= {key: Photo(FENCE_COLOUR) for key in self._fence_keys}
         problems = []
@@ -96,12 +96,12 @@ class Pipeline:
         wait_until(right, SETTLE_TIMEOUT_S, lambda: "\n".join(problems) + self._log())
 
     def settle(self, expected, done, together=None, **others):
-        """Wait for `expected` and for onput to be idle; then nothing more and nothing else must come.
+        """Wait for `expected` and for onput to be idle; then nothing more and nothing else may come.
 
-        A last photo, the fence, is put behind everything else: when its thumbnails are there, the store
-        has had every chance to deliver what it had before. `done` is how many attempts must have
-        ended as done since onput started, `others` (skipped=, dead=, retry=) how many differently, and
-        `together` how many in all; each is a number or a range.
+        A last photo, the fence, is put behind everything else: when its thumbnails are there, the
+        store has had every chance to deliver what it had before. `done` is how many attempts must
+        have ended as done since onput started, `others` (skipped=, dead=, retry=) how many
+        differently, and `together` how many in all; each is a number or a range.
         """
         self.wait_thumbs(expected)
         fence = f"{self.prefix}fence-{next(self._fences)}{self.suffix}"
@@ -153,7 +153,7 @@ class Pipeline:
         return pending == 0 and metrics.total("onput_invocations_in_flight") == 0
 
     def finish(self):
-        """The end of every test: nothing came late, onput drains and ends well, nothing is left to do."""
+        """The end of every test: nothing came late, and onput drains and ends well."""
         if self.onput.running:
             if hasattr(self, "counts"):
                 assert self.attempts() == self.counts
@@ -188,7 +188,8 @@ class Pipeline:
             return None  # deleted between the listing and now
 
     def _log(self):
-        return f"\n--- end of onput's log\n{self.onput.process.log_tail()}" if self.onput.process else ""
+        process = self.onput.process
+        return f"\n--- end of onput's log\n{process.log_tail()}" if process else ""
 
 
 def _as_photo(value):

@@ -2,10 +2,10 @@
 
     python record_events.py minio|ceph_rgw FOLDER
 
-Each case becomes FOLDER/<case>/notification.json (the body, byte for byte) and headers.txt (the request
-line and the headers, byte for byte; the token was a dummy from the start). Identifiers and times
-differ from run to run, so a new recording replaces what tests expect of the old one: record only
-into an empty folder, or name the missing cases.
+Each case becomes FOLDER/<case>/notification.json (the body, byte for byte) and headers.txt (the
+request line and the headers, byte for byte; the token was a dummy from the start). Identifiers and
+times differ from run to run, so a new recording replaces what tests expect of the old one: record
+only into an empty folder, or name the missing cases as further arguments.
 """
 
 import pathlib
@@ -21,6 +21,7 @@ BUCKET = "photos"
 VERSIONED = "photos-versioned"
 PERSISTENT = "photos-persistent"
 JPEG_START = bytes.fromhex("ffd8ffe000104a464946")
+LATER = JPEG_START + b"2"
 PART = JPEG_START + bytes(5 * 1024 * 1024)
 
 
@@ -33,7 +34,8 @@ class Steps:
         self.upload = None
 
     def put(self, key="dir/photo.jpg", body=JPEG_START, bucket=BUCKET, **more):
-        put = self.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="image/jpeg", **more)
+        more |= {"Body": body, "ContentType": "image/jpeg"}
+        put = self.s3.put_object(Bucket=bucket, Key=key, **more)
         self.version = put.get("VersionId")
         return 1
 
@@ -87,15 +89,15 @@ def common_cases(do):
     cases = {"put_plain_key": [lambda: do.put("dir/photo.jpg")]}
     cases |= {f"put_key_{name}": [lambda k=key: do.put(k)] for name, key in AWKWARD.items()}
     cases |= {
-        "put_overwrite": [lambda: do.put("over.jpg"), lambda: do.put("over.jpg", JPEG_START + b"2")],
+        "put_overwrite": [lambda: do.put("over.jpg"), lambda: do.put("over.jpg", LATER)],
         "put_zero_bytes": [lambda: do.put("empty.jpg", b"")],
         "put_user_metadata": [lambda: do.put("meta.jpg", Metadata=meta, CacheControl="max-age=60")],
         "put_versioned": [lambda: do.put("v.jpg", bucket=VERSIONED)],
-        "put_versioned_overwrite": [lambda: do.put("v.jpg", JPEG_START + b"2", bucket=VERSIONED)],
+        "put_versioned_overwrite": [lambda: do.put("v.jpg", LATER, bucket=VERSIONED)],
         "delete_marker": [lambda: do.delete("v.jpg", bucket=VERSIONED)],
         "delete_version": [lambda: do.delete_version("v.jpg")],
         "copy": [lambda: do.put("source.jpg"), lambda: do.copy("source.jpg", "copied here.jpg")],
-        "multipart_complete": [lambda: do.start_upload("big file.jpg"), lambda: do.complete_upload()],
+        "multipart_complete": [lambda: do.start_upload("big file.jpg"), do.complete_upload],
         "delete": [lambda: do.put("gone + 1.jpg"), lambda: do.delete("gone + 1.jpg")],
     }
     return cases

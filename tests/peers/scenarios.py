@@ -1,8 +1,8 @@
 """What must hold for every store and every way in which it can be told to notify.
 
-A suite inherits Scenarios, and says in its `pipeline` fixture which store, and in TARGET which webhook
-target or topic. The number of renders is exact everywhere: one for each content that
-a source object had, and one attempt more for each removal.
+A suite inherits Scenarios, and says in its `pipeline` fixture which store, and in TARGET which
+webhook target or topic. The number of renders is exact everywhere: one for each content that a
+source object had, and one attempt more for each removal.
 """
 
 import concurrent.futures
@@ -140,7 +140,8 @@ class Scenarios:
         pipe.put("text.jpg", body=b"not a picture at all\n" * 100)
         pipe.put("cut off.jpg", body=pictures.photo("red")[:700])
         pipe.put("photo.jpg", "blue")
-        pipe.settle({"photo.jpg": "blue"}, done=1, dead=range(2, 4), skipped=range(0, 2), together=4)
+        counts = {"dead": range(2, 4), "skipped": range(0, 2), "together": 4}
+        pipe.settle({"photo.jpg": "blue"}, done=1, **counts)
 
     def test_many_at_once(self, pipeline):
         pipe = pipeline()
@@ -151,7 +152,7 @@ class Scenarios:
         pipe.settle(wanted, done=len(wanted))
 
     def test_what_was_acknowledged_survives_a_kill(self, pipeline):
-        """The store was answered, then the power goes: every thumbnail must still come, and be right."""
+        """The store was answered, then the power goes: every thumbnail must still come."""
         pipe = pipeline()
         pipe.connect(self.TARGET)
         wanted = {f"{n}.jpg": list(pictures.COLOURS)[n % 4] for n in range(RESENDS)}
@@ -223,11 +224,11 @@ class ForgettingScenarios(Scenarios):
     def test_event_of_a_time_when_onput_is_down_is_lost_and_the_next_one_works(self, pipeline):
         pipe = pipeline()
         pipe.store.notify(pipe.source, self.TARGET)
-        pipe.put("lost.jpg", "red")
-        self.wait_lost(pipe)
+        self.put_and_lose(pipe, "lost.jpg")
         pipe.onput.start()
         pipe.put("next.jpg", "green")
         pipe.settle({"next.jpg": "green"}, done=1)
 
-    def wait_lost(self, pipe):
-        """Wait until the store has tried and given up; where it does so inside the PUT there is nothing to do."""
+    def put_and_lose(self, pipe, key):
+        """Put a photo, and wait until the store has given up telling about it."""
+        raise NotImplementedError

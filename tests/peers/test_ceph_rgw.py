@@ -20,6 +20,9 @@ class TestDirectTopic(CephScenarios, ForgettingScenarios):
 
     TARGET = "direct"
 
+    def put_and_lose(self, pipe, key):
+        pipe.put(key)
+
 
 class TestPersistentTopic(CephScenarios, ResendingScenarios):
     """The gateway keeps the event and re-sends it without a pause until it gets a 2xx."""
