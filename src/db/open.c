@@ -63,7 +63,8 @@ static int configure(struct db *db, const struct db_options *o, int *out_version
     if (expect_pragma(db, "PRAGMA locking_mode=EXCLUSIVE", "exclusive", err) < 0 ||
         read_version(db, &version, err) < 0 || refuse_newer(o, version, err) < 0)
         return -1;
-    if (version == 0 && db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL", err) < 0)
+    if (version == 0 &&
+        db_exec(db, "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL", err) < 0)
         return -1;
     if (expect_pragma(db, "PRAGMA journal_mode=WAL", "wal", err) < 0)
         return -1;

@@ -19,6 +19,8 @@
     "SELECT id, due_ms, store, bucket, key, function FROM invocation WHERE state = 0 AND "
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
+    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+    [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_INSERT] =
         "INSERT INTO invocation(id, state, due_ms, attempts, accepted_ms, request_id, function, "
         "store, bucket, key, identity, reason, payload) "

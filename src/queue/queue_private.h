@@ -20,7 +20,7 @@ enum {
     QUEUE_FULL_WAIT_MS = 5000,    /* a submission waits so long for room before it is refused */
     QUEUE_ID_BLOCK = 1000,        /* ids reserved with one write */
     QUEUE_REASON_MAX_BYTES = 1024,
-    QUEUE_CHECKPOINT_PAGES = 1000, /* of the WAL, 4 MiB */
+    QUEUE_CHECKPOINT_PAGES = 500, /* of the WAL, 4 MiB */
 };
 
 /* ---- writer.c: one thread, group commit ---- */
@@ -100,6 +100,8 @@ void dedupe_finish(struct dedupe *d, const unsigned char identity[16], int64_t n
 /* ---- the queue ---- */
 
 enum statement {
+    STATEMENT_BEGIN,
+    STATEMENT_COMMIT,
     STATEMENT_INSERT,
     STATEMENT_WINDOW_SAME,
     STATEMENT_WINDOW_LATER,

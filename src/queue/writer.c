@@ -196,7 +196,7 @@ static struct queue_submission *split_by_room(struct queue *q, struct queue_subm
 
 static int run_group(struct queue *q, struct group *g, struct error *err)
 {
-    if (db_exec(&q->db, "BEGIN IMMEDIATE", err) < 0)
+    if (db_run(&q->db, queue_statement(q, STATEMENT_BEGIN), err) < 0)
         return -1;
     for (struct writer_call *c = g->calls; c != NULL; c = c->next) {
         c->result = c->run(q, c->args, &c->err);
@@ -209,7 +209,7 @@ static int run_group(struct queue *q, struct group *g, struct error *err)
         if (enqueue_run(q, s, err) < 0)
             return -1;
     }
-    return db_exec(&q->db, "COMMIT", err);
+    return db_run(&q->db, queue_statement(q, STATEMENT_COMMIT), err);
 }
 
 /* `uncertain`: it was being written, and may be found after a restart. */
