@@ -56,9 +56,9 @@ void outcome_fail(struct outcome *out, const struct error *err);
 
 /* thumbnail_store.c: PUT of every rendition. */
 MUST_CHECK int thumbnail_store(struct job *job, const struct memfd *output, struct error *err);
-/* Deletes the rendition in every format but `keep` (IMAGE_FORMAT_SOURCE: in every one). */
+/* Deletes the rendition in every format that it may have, except the object of the key `keep`. */
 MUST_CHECK int thumbnail_delete_formats(struct job *job, const struct rendition *rendition,
-                                        enum image_format keep, struct error *err);
+                                        struct text keep, struct error *err);
 
 /* thumbnail_remove.c */
 void thumbnail_remove(struct job *job, struct outcome *out);

@@ -9,6 +9,14 @@
 /* RGW announces a multipart upload before there is anything to read; a few tries give it time. */
 enum { EARLY_POST_ATTEMPTS = 2 };
 
+/* The last attempt waits no more: an upload that was given up is no dead letter. */
+static bool may_come_later(const struct job *job)
+{
+    int attempts = job->invocation->attempts;
+    return text_is(job->event->name, "ObjectCreated:Post") && attempts < EARLY_POST_ATTEMPTS &&
+           attempts + 1 < job->function->config->max_attempts;
+}
+
 void outcome_skip(struct outcome *out, const char *why)
 {
     out->status = OUTCOME_SKIPPED;
@@ -33,8 +41,7 @@ static bool was_written_by_onput(const struct storage_info *info)
 /* Not found and replaced are no failures: the source is not what the event spoke of any more. */
 static void judge_fetch_error(const struct job *job, const struct error *err, struct outcome *out)
 {
-    bool early = text_is(job->event->name, "ObjectCreated:Post") &&
-                 job->invocation->attempts < EARLY_POST_ATTEMPTS;
+    bool early = may_come_later(job);
     if (err->code == ERROR_CONFLICT) {
         outcome_skip(out, "the object was replaced; the newer event does the work");
     } else if (err->code == ERROR_NOT_FOUND && !early) {
@@ -166,6 +173,7 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog,
 {
     struct event_batch batch = {0};
     struct error err = {0};
+    *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .report = TEXT("")};
     lane_use_catalog(lane, catalog);
     lane->deadline_ms = deadline_ms;
     if (event_decode(invocation->payload, &batch, &err) < 0) {

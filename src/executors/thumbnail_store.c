@@ -54,38 +54,42 @@ static int put_rendition(struct job *job, size_t index, const struct memfd *outp
                        &object, body, &options, job->arena, NULL, err);
 }
 
-int thumbnail_delete_formats(struct job *job, const struct rendition *rendition,
-                             enum image_format keep, struct error *err)
+static int delete_format(struct job *job, const struct rendition *rendition,
+                         enum image_format format, struct text keep, struct error *err)
 {
     struct storage_session *session;
-    if (lane_session(job->lane, job->target, &session, err) < 0)
+    struct storage_object object;
+    if (catalog_output(job->function, job->event->bucket, job->event->key, rendition, format,
+                       job->arena, &object, err) < 0)
         return -1;
+    if (text_equal(object.key, keep)) /* a template without {ext} */
+        return 0;
+    if (lane_session(job->lane, job->target, &session, err) < 0 ||
+        catalog_role_may(job->function, "s3:DeleteObject", object.bucket, object.key, err) < 0)
+        return -1;
+    return storage_delete(
+        session, catalog_role_credentials(job->catalog, job->function, job->target), &object, err);
+}
+
+int thumbnail_delete_formats(struct job *job, const struct rendition *rendition, struct text keep,
+                             struct error *err)
+{
     for (size_t i = 0; i < ARRAY_LEN(output_formats); i++) {
-        struct storage_object object;
         bool may_exist =
             rendition->format == IMAGE_FORMAT_SOURCE || rendition->format == output_formats[i];
-        if (!may_exist || output_formats[i] == keep)
-            continue;
-        if (catalog_output(job->function, job->event->bucket, job->event->key, rendition,
-                           output_formats[i], job->arena, &object, err) < 0 ||
-            catalog_role_may(job->function, "s3:DeleteObject", object.bucket, object.key, err) < 0)
-            return -1;
-        if (storage_delete(session,
-                           catalog_role_credentials(job->catalog, job->function, job->target),
-                           &object, err) < 0)
+        if (may_exist && delete_format(job, rendition, output_formats[i], keep, err) < 0)
             return -1;
     }
     return 0;
 }
 
-/* A source that changed its format under the same key leaves a rendition of the old format behind.
- */
+/* A source that changed its format under the same key leaves a rendition of the old one behind. */
 static int delete_previous_format(struct job *job, size_t index, struct error *err)
 {
     const struct rendition *rendition = &job->render.renditions[index];
     if (rendition->format != IMAGE_FORMAT_SOURCE)
         return 0;
-    return thumbnail_delete_formats(job, rendition, job->result.outputs[index].format, err);
+    return thumbnail_delete_formats(job, rendition, job->output_keys[index], err);
 }
 
 int thumbnail_store(struct job *job, const struct memfd *output, struct error *err)
