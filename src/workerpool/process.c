@@ -106,6 +106,13 @@ static int become_worker(void *argument)
     _exit(WORKER_EXIT_EXEC);
 }
 
+#ifdef ONPUT_SANITIZED
+/* ThreadSanitizer takes every clone() for a fork and resets itself, in memory that is shared here.
+ * The same function of glibc has a second name. */
+int __clone(int (*run)(void *), void *stack, int flags, void *argument, ...);
+#define clone __clone
+#endif
+
 /* Returns when the child has its own memory. No handler of the daemon may run in it before, so all
  * signals are blocked; the worker opens its mask itself. */
 static pid_t clone_worker(struct plan *plan, int *out_pidfd)
