@@ -10,12 +10,12 @@
  * commit made rows pending, so that short delays need no polling, and queue_window() for reading
  * ahead. The scheduler keeps ids and times only; queue_claim() loads the body.
  *
- * Claims live in memory and in a small shared-memory file of running ids, so that an invocation
- * whose run killed the daemon has that run counted as an attempt at the next start.
+ * Claims live in memory and in a small shared-memory file of running ids, so that a run that killed
+ * the daemon is counted as a crash of that invocation at the next start; ten of them make it dead.
  *
  * Duplicates: an event identity that is pending, held, dead or finished within dedupe_window_ms is
- * not queued again. Finished ones are remembered in memory only (bounded by dedupe_max); after a
- * restart a repeated event is run again, with the same result.
+ * not queued again, as long as it is among the dedupe_max newest. Finished ones are remembered in
+ * memory only; after a restart a repeated event is run again, with the same result.
  *
  * Threads: every function may be called from any thread but the callbacks' (they run on the
  * writer's thread and must not call back into the queue).
@@ -129,11 +129,14 @@ struct queue_stats {
     int64_t running;
     int64_t held;
     int64_t dead;
-    int64_t oldest_pending_ms; /* accepted_ms of the oldest, 0 when there is none */
+    int64_t oldest_pending_ms; /* accepted_ms of the pending row that is due first; 0: none */
 };
 MUST_CHECK int queue_stats(struct queue *q, struct queue_stats *out, struct error *err);
 
-/* Rows of one state after `after_id` in id order, without payload; texts in the arena. */
+/*
+ * Rows of PENDING, HELD or DEAD after `after_id` in id order, without payload; texts in the arena.
+ * Pending rows that are claimed come as RUNNING.
+ */
 MUST_CHECK int queue_list(struct queue *q, enum invocation_state state, int64_t after_id,
                           size_t max, struct arena *arena, struct invocation **out,
                           size_t *out_count, struct error *err);

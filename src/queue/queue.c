@@ -210,7 +210,10 @@ void queue_close(struct queue *q)
 {
     if (q == NULL)
         return;
+    bool ran = q->writer.started;
     writer_stop(q);
+    if (ran)
+        running_clear(&q->running); /* whoever comes here was not killed by a run */
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(q->statements[i]);
     db_close(&q->db);

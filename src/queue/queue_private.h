@@ -70,6 +70,7 @@ struct running {
 
 MUST_CHECK int running_open(struct running *r, const char *directory, struct error *err);
 void running_close(struct running *r);
+void running_clear(struct running *r);
 struct running_claim *running_find(struct running *r, int64_t id);
 MUST_CHECK int running_add(struct running *r, int64_t id, const unsigned char identity[16],
                            struct error *err);

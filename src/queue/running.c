@@ -41,6 +41,12 @@ void running_close(struct running *r)
     r->slots = NULL;
 }
 
+void running_clear(struct running *r)
+{
+    memset(r->slots, 0, RUNNING_FILE_BYTES);
+    r->count = 0;
+}
+
 struct running_claim *running_find(struct running *r, int64_t id)
 {
     for (size_t i = 0; i < r->count; i++) {

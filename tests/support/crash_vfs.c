@@ -47,6 +47,7 @@ struct open_file {
     struct crash_vfs *vfs;
     struct disk_file *file;
     bool delete_on_close;
+    bool sync_folder; /* with the first sync, as the system's VFS does for a new journal */
 };
 
 static uint64_t next_random(struct crash_vfs *v)
@@ -198,6 +199,16 @@ static void wait_while_held(struct crash_vfs *v)
     v->held--;
 }
 
+static void sync_folder(struct crash_vfs *v)
+{
+    for (size_t i = 0; i < MAX_FILES; i++) {
+        struct disk_file *f = &v->files[i];
+        if (f->name != NULL && !f->exists)
+            f->platter.size = 0;
+        f->exists_on_platter = f->exists;
+    }
+}
+
 static int file_sync(sqlite3_file *base, int flags)
 {
     (void)flags;
@@ -212,10 +223,13 @@ static int file_sync(sqlite3_file *base, int flags)
                    text_ends_with(text_of(o->file->name), text_of(v->ignored_suffix));
     if (end_change(v) != SQLITE_OK)
         return answer(v, SQLITE_IOERR_FSYNC);
-    if (!ignored) {
-        image_copy(&o->file->platter, &o->file->seen);
-        o->file->exists_on_platter = true;
-    }
+    if (ignored)
+        return answer(v, SQLITE_OK);
+    image_copy(&o->file->platter, &o->file->seen);
+    o->file->exists_on_platter = true;
+    if (o->sync_folder)
+        sync_folder(v);
+    o->sync_folder = false;
     return answer(v, SQLITE_OK);
 }
 
@@ -323,6 +337,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
         f->exists = true; /* a new file: nothing of a deleted one may come through */
         f->exists_on_platter = false;
         f->seen.size = f->platter.size = 0;
+        o->sync_folder = (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
     }
     o->file = f;
     o->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
@@ -332,7 +347,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
     return answer(v, SQLITE_OK);
 }
 
-static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
+static int vfs_delete(sqlite3_vfs *vfs, const char *name, int and_sync)
 {
     struct crash_vfs *v = vfs->pAppData;
     pthread_mutex_lock(&v->lock);
@@ -345,7 +360,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
     f->seen.size = 0;
     if (end_change(v) != SQLITE_OK)
         return answer(v, SQLITE_IOERR_DELETE);
-    if (sync_folder) {
+    if (and_sync) {
         f->exists_on_platter = false;
         f->platter.size = 0;
     }

@@ -91,6 +91,19 @@ static void test_recover__counts_runs_that_ended_with_the_process(void **state)
     assert_counts(f, 1, 0, 1);
 }
 
+static void test_recover__does_not_take_an_orderly_stop_for_a_crash(void **state)
+{
+    struct queue_fixture *f = *state;
+    AUTO_ARENA struct arena arena = {0};
+    int64_t id = submit_one(f, "a");
+    for (int i = 0; i <= QUEUE_MAX_CRASHES; i++) {
+        claim(f, id);
+        queue_fixture_reopen(f);
+    }
+    assert_int_equal(show(f, id, &arena).state, INVOCATION_PENDING);
+    assert_text(show(f, id, &arena).reason, "");
+}
+
 static void test_recover__forgets_crashes_when_the_row_is_redriven(void **state)
 {
     struct queue_fixture *f = *state;
@@ -189,6 +202,7 @@ int main(void)
         IN_MEMORY(test_ids__go_on_beyond_one_reserved_block),
         IN_MEMORY(test_recover__counts_rows_by_state),
         IN_MEMORY(test_recover__counts_runs_that_ended_with_the_process),
+        IN_MEMORY(test_recover__does_not_take_an_orderly_stop_for_a_crash),
         IN_MEMORY(test_recover__forgets_crashes_when_the_row_is_redriven),
         IN_MEMORY(test_recover__ignores_ids_that_mean_nothing),
         ON_DISK(test_recover__takes_a_claims_file_of_any_size),
