@@ -58,14 +58,20 @@ static int job_threads(const struct config *config)
     return config->job_threads > 0 ? (int)config->job_threads : 2 * worker_count(config) + 2;
 }
 
+/* A person's 0 is "none"; the queue's is "as usual". */
+static int64_t none_or(int64_t value, int64_t none)
+{
+    return value == 0 ? none : value;
+}
+
 /* Nothing is submitted before the doors open, so the writer offers to a scheduler that is there. */
 static int start_queue(struct daemon *d, const struct config *config, struct error *err)
 {
     struct queue_options queue = {
         .directory = config->state_dir,
         .max_rows = config->queue_max_rows,
-        .dedupe_window_ms = config->queue_dedupe_window_ms,
-        .min_free_bytes = config->queue_min_free_bytes,
+        .dedupe_window_ms = none_or(config->queue_dedupe_window_ms, 1),
+        .min_free_bytes = none_or(config->queue_min_free_bytes, -1),
         .clock = d->clock,
         .metrics = d->metrics,
         .on_ready = on_ready,

@@ -8,7 +8,7 @@
 
 #include "onput/encoding.h"
 
-enum { DISK_CHECK_INTERVAL_MS = 1000 };
+enum { DISK_CHECK_INTERVAL_MS = 100 };
 
 static void check_disk(struct queue *q)
 {
