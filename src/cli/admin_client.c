@@ -13,8 +13,9 @@ enum { ADMIN_MAX_ANSWER_BYTES = 64 * 1024 * 1024 };
 static int judge(const struct http_reply *reply, struct json_object **out, struct error *err)
 {
     struct json_object *answer = NULL;
-    if (json_parse(buffer_text(&reply->body), &answer, err) < 0)
-        return error_prefix(err, "the answer is not onput's");
+    struct error parse_err = {0};
+    if (json_parse(buffer_text(&reply->body), &answer, &parse_err) < 0)
+        return error_set(err, ERROR_PROTOCOL, "the answer is not onput's: %s", parse_err.message);
     if (reply->status == 200) {
         *out = answer;
         return 0;

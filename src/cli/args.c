@@ -29,7 +29,7 @@ static const struct flag flags[] = {
     {"source-arn", "ARN", offsetof(struct cli_args, source_arn), "arn:aws:s3:::<bucket>"},
     {"source-account", "ID", offsetof(struct cli_args, source_account),
      "12 digits (default: the first store's account)"},
-    {"principal", "NAME", offsetof(struct cli_args, principal), "default: s3.amazonaws.com"},
+    {"principal", "NAME", offsetof(struct cli_args, principal), "default: the first store's, s3.amazonaws.com"},
     {"action", "NAME", offsetof(struct cli_args, action), "default: lambda:InvokeFunction"},
     {"help", NULL, offsetof(struct cli_args, help), "this text"},
 };
@@ -73,9 +73,10 @@ static bool store_value(struct cli_args *args, const struct flag *flag, const ch
 static bool parse_flag(const struct cli_verb *verb, int argc, char **argv, int *at,
                        struct cli_args *args)
 {
-    struct text word = text_of(argv[*at] + 2);
+    bool is_long = argv[*at][1] == '-';
+    struct text word = text_of(argv[*at] + (is_long ? 2 : 1));
     size_t equals = text_find(word, '=');
-    const struct flag *flag = find_flag(verb, text_slice(word, 0, equals));
+    const struct flag *flag = is_long ? find_flag(verb, text_slice(word, 0, equals)) : NULL;
     if (flag == NULL) {
         fprintf(stderr, "onput: %s takes no %s; see onput help %s\n", verb->name, argv[*at],
                 verb->name);
@@ -84,6 +85,8 @@ static bool parse_flag(const struct cli_verb *verb, int argc, char **argv, int *
     if (flag->value == NULL) {
         bool yes = true;
         memcpy((char *)args + flag->offset, &yes, sizeof(yes));
+        if (equals < word.len)
+            fprintf(stderr, "onput: --%s takes no value\n", flag->name);
         return equals == word.len;
     }
     if (equals < word.len)
@@ -95,14 +98,20 @@ static bool parse_flag(const struct cli_verb *verb, int argc, char **argv, int *
     return store_value(args, flag, argv[++*at]);
 }
 
-static bool add_operand(struct cli_args *args, const char *word)
+static bool add_operand(const struct cli_verb *verb, struct cli_args *args, const char *word)
 {
-    if (args->operand_count == CLI_MAX_OPERANDS) {
-        fprintf(stderr, "onput: more than %d operands\n", CLI_MAX_OPERANDS);
+    if (args->operand_count == verb->max_operands) {
+        fprintf(stderr, "onput: %s cannot use \"%s\"; see onput help %s\n", verb->name, word,
+                verb->name);
         return false;
     }
     args->operands[args->operand_count++] = word;
     return true;
+}
+
+static bool is_flag(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0';
 }
 
 bool cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_args *out)
@@ -110,18 +119,17 @@ bool cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_ar
     *out = (struct cli_args){0};
     bool only_operands = false;
     for (int i = 1; i < argc; i++) {
-        if (!only_operands && strcmp(argv[i], "--") == 0) {
+        bool ok = true;
+        if (only_operands || !is_flag(argv[i]))
+            ok = add_operand(verb, out, argv[i]);
+        else if (strcmp(argv[i], "--") == 0)
             only_operands = true;
-            continue;
-        }
-        if (strcmp(argv[i], "-h") == 0)
+        else if (strcmp(argv[i], "-h") == 0)
             out->help = true;
-        else if (!only_operands && strncmp(argv[i], "--", 2) == 0) {
-            if (!parse_flag(verb, argc, argv, &i, out))
-                return false;
-        } else if (!add_operand(out, argv[i])) {
+        else
+            ok = parse_flag(verb, argc, argv, &i, out);
+        if (!ok)
             return false;
-        }
     }
     return true;
 }

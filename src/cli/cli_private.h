@@ -48,6 +48,7 @@ struct cli_verb {
     const char *usage; /* behind "onput " */
     const char *help;  /* one line */
     const char *flags; /* names separated by spaces */
+    size_t max_operands;
     const char *examples;
     int (*run)(const struct cli_args *args);
 };

@@ -137,6 +137,13 @@ static const struct {
     int (*run)(const struct cli_args *args, const struct config *config, struct error *err);
 } actions[] = {{"list", list}, {"show", show}, {"redrive", redrive}};
 
+static int exit_code_of(const struct error *err)
+{
+    if (err->code == ERROR_INVALID || err->code == ERROR_LIMIT)
+        return EXIT_CODE_USAGE;
+    return err->code == ERROR_NOT_FOUND ? EXIT_CODE_FAILED : EXIT_CODE_UNREACHABLE;
+}
+
 int cmd_dlq(const struct cli_args *args)
 {
     struct error err = {0};
@@ -150,7 +157,7 @@ int cmd_dlq(const struct cli_args *args)
         config_free(config);
         if (result == 0)
             return EXIT_CODE_OK;
-        return cli_fail(err.code == ERROR_INVALID ? EXIT_CODE_USAGE : EXIT_CODE_UNREACHABLE, &err);
+        return cli_fail(exit_code_of(&err), &err);
     }
     cli_print_verb_help(cli_find_verb("dlq"));
     return EXIT_CODE_USAGE;

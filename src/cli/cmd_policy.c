@@ -14,28 +14,31 @@ static struct text or_default(const char *value, const char *fallback)
     return text_of(value != NULL ? value : fallback);
 }
 
-static struct policy_request make_request(const struct cli_args *args,
-                                          const struct function *function,
-                                          const struct policy_context *context, size_t count)
+/* "123456789012" is short for the account's root, as in a permission. */
+static struct text whole_principal(struct text principal, struct arena *arena)
 {
-    struct text principal = or_default(args->principal, "s3.amazonaws.com");
-    enum policy_principal_type type = POLICY_PRINCIPAL_SERVICE;
-    if (text_starts_with(principal, TEXT("arn:")))
-        type = POLICY_PRINCIPAL_AWS;
-    if (text_is(principal, "*"))
-        type = POLICY_PRINCIPAL_ANONYMOUS;
+    bool is_account = principal.len == 12;
+    for (size_t i = 0; i < principal.len; i++)
+        is_account &= principal.ptr[i] >= '0' && principal.ptr[i] <= '9';
+    if (!is_account)
+        return principal;
+    return text_of(arena_printf(arena, "arn:aws:iam::%.*s:root", TEXT_ARGS(principal)));
+}
+
+static void set_principal(struct policy_request *request, struct text principal)
+{
     struct text rest = principal, account = TEXT("");
-    for (int i = 0; type == POLICY_PRINCIPAL_AWS && i < 5; i++)
+    request->principal_type = POLICY_PRINCIPAL_SERVICE;
+    request->principal_name = principal;
+    request->principal_account = account;
+    if (text_is(principal, "*"))
+        request->principal_type = POLICY_PRINCIPAL_ANONYMOUS;
+    if (!text_starts_with(principal, TEXT("arn:")))
+        return;
+    for (int i = 0; i < 5; i++)
         account = text_cut(&rest, ':');
-    return (struct policy_request){
-        .principal_type = type,
-        .principal_name = principal,
-        .principal_account = account,
-        .action = or_default(args->action, "lambda:InvokeFunction"),
-        .resource = function->arn,
-        .context = context,
-        .context_count = count,
-    };
+    request->principal_type = POLICY_PRINCIPAL_AWS;
+    request->principal_account = account;
 }
 
 static void print_decision(const struct cli_args *args, const struct function *function,
@@ -81,14 +84,28 @@ static int simulate(const struct cli_args *args, const struct catalog *catalog)
                   args->function);
         return cli_fail(EXIT_CODE_USAGE, &err);
     }
-    const struct config *config = catalog_config(catalog);
+    AUTO_ARENA struct arena arena;
+    arena_init(&arena);
+    const struct config_store *home = &catalog_config(catalog)->stores[0];
     struct text arn = text_of(args->source_arn);
-    struct text account = or_default(args->source_account, config->stores[0].account);
+    struct text account = or_default(args->source_account, home->account);
+    struct text principal = whole_principal(or_default(args->principal, home->principal), &arena);
+    struct text region = text_of(home->region), yes = TEXT("true");
+    /* The same as for an event, see catalog_may_invoke(). */
     const struct policy_context context[] = {
         {TEXT("aws:SourceArn"), &arn, 1},
         {TEXT("aws:SourceAccount"), &account, 1},
+        {TEXT("aws:RequestedRegion"), &region, 1},
+        {TEXT("aws:PrincipalIsAWSService"), &yes, 1},
+        {TEXT("aws:PrincipalServiceName"), &principal, 1},
     };
-    struct policy_request request = make_request(args, function, context, ARRAY_LEN(context));
+    struct policy_request request = {.action = or_default(args->action, "lambda:InvokeFunction"),
+                                     .resource = function->arn,
+                                     .context = context,
+                                     .context_count = ARRAY_LEN(context)};
+    set_principal(&request, principal);
+    if (request.principal_type != POLICY_PRINCIPAL_SERVICE)
+        request.context_count -= 2;
     print_decision(args, function, &request);
     bool allowed = policy_evaluate(function->policy, &request).effect == POLICY_ALLOW;
     return allowed ? EXIT_CODE_OK : EXIT_CODE_FAILED;

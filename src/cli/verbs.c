@@ -8,17 +8,18 @@
 
 static const struct cli_verb verbs[] = {
     {"demo", "demo [--keep] [--dir DIR] [--json]",
-     "show it: an embedded store, real photos, thumbnails", "keep dir json",
+     "show it: an embedded store, real photos, thumbnails", "keep dir json", 0,
      "  onput demo                     run once with the photos that come with onput\n"
      "  onput demo --dir ~/Pictures    with your own\n"
      "  onput demo --keep              stay up and take your uploads\n",
      cmd_demo},
     {"serve", "serve [--config FILE] [--set section.key=value]...", "run the daemon", "config set",
+     0,
      "  onput serve --config onput.yaml\n"
      "  onput serve --config onput.yaml --set listen.port=9000\n",
      cmd_serve},
     {"check", "check [--config FILE] [--print]", "check a configuration without starting",
-     "config set print",
+     "config set print", 0,
      "  onput check --config onput.yaml            exit code 3 and file:line:column when it is "
      "wrong\n"
      "  onput check --config onput.yaml --print    the effective values and where they come from\n",
@@ -29,13 +30,15 @@ static const struct cli_verb verbs[] = {
      "ask a function's permission policy",
      "config set function source-arn source-account "
      "principal action json",
+     1,
      "  onput policy simulate --function thumbs --source-arn arn:aws:s3:::photos \\\n"
      "      --source-account 000000000000\n",
      cmd_policy},
-    {"queue", "queue stats [--json]", "numbers of the running daemon's queue", "config set json",
+    {"queue", "queue stats [--json]", "numbers of the running daemon's queue", "config set json", 1,
      "  onput queue stats\n", cmd_queue},
     {"dlq", "dlq list|show ID|redrive [ID...|--all] [--held] [--function F] [--json]",
      "dead and held invocations: look at them, run them again", "config set json held all function",
+     CLI_MAX_OPERANDS,
      "  onput dlq list                 what failed for good, and why\n"
      "  onput dlq list --held          what waits for a permission\n"
      "  onput dlq show 17\n"
@@ -43,9 +46,9 @@ static const struct cli_verb verbs[] = {
      "  onput dlq redrive --all --function thumbs\n",
      cmd_dlq},
     {"health", "health", "ask the running daemon whether it is ready (for HEALTHCHECK)",
-     "config set", "  onput health\n", cmd_health},
-    {"version", "version", "print the version", "", "", cmd_version},
-    {"help", "help [VERB]", "this text, or a verb's", "", "  onput help serve\n", cmd_help},
+     "config set", 0, "  onput health\n", cmd_health},
+    {"version", "version", "print the version", "", 0, "", cmd_version},
+    {"help", "help [VERB]", "this text, or a verb's", "", 1, "  onput help serve\n", cmd_help},
 };
 
 const struct cli_verb *cli_find_verb(const char *name)

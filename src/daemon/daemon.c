@@ -198,10 +198,12 @@ void daemon_stop(struct daemon *d)
     if (d == NULL)
         return;
     atomic_store(&d->api.draining, true);
+    int64_t end = clock_mono_ms(d->clock) + d->drain_timeout_ms;
     if (d->public_server != NULL)
         http_server_drain(d->public_server, d->drain_timeout_ms);
+    int64_t left = end - clock_mono_ms(d->clock);
     if (d->scheduler != NULL)
-        scheduler_drain(d->scheduler, d->drain_timeout_ms);
+        scheduler_drain(d->scheduler, left > 0 ? (int)left : 0);
     http_server_free(d->public_server);
     http_server_free(d->admin_server);
     intake_free(d->intake);
