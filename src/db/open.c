@@ -69,7 +69,7 @@ static int configure(struct db *db, const struct db_options *o, int *out_version
     if (expect_pragma(db, "PRAGMA journal_mode=WAL", "wal", err) < 0)
         return -1;
     if (db_exec(db,
-                "PRAGMA synchronous=FULL; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;"
+                "PRAGMA synchronous=FULL; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;"
                 "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=1000",
                 err) < 0)
         return -1;

@@ -13,8 +13,9 @@
 
 enum {
     /* Room for a request line and headers; beyond it libmicrohttpd answers 414 or 431. */
-    CONNECTION_MEMORY_BYTES = 48 * 1024,
+    CONNECTION_MEMORY_BYTES = 32 * 1024,
     FORCED_ANSWER_SEND_MS = 1000,
+    DRAIN_RECEIVE_MS = 1000, /* a drain waits so long for requests that are still on their way */
 };
 
 int64_t server_now_ms(void)
@@ -143,10 +144,12 @@ void http_server_drain(struct http_server *server, int timeout_ms)
     int64_t deadline = server_now_ms() + timeout_ms;
     atomic_store(&server->draining, true);
     door_close(&server->door);
-    if (door_wait_quiet(&server->door, deadline))
+    int64_t received = server_now_ms() + DRAIN_RECEIVE_MS;
+    if (door_wait_quiet(&server->door, received < deadline ? received : deadline, false) ||
+        door_wait_quiet(&server->door, deadline, true))
         return;
     answer_force_all(server);
-    (void)door_wait_quiet(&server->door, server_now_ms() + FORCED_ANSWER_SEND_MS);
+    (void)door_wait_quiet(&server->door, server_now_ms() + FORCED_ANSWER_SEND_MS, true);
 }
 
 void server_unref(struct http_server *server)
