@@ -89,6 +89,15 @@ static void run_claimed(struct job_thread *job, const struct catalog *catalog,
         o->on_attempt(o->on_attempt_ctx, inv, &outcome, queue_ms);
 }
 
+/* A second ticket from before a failed attempt: the row waits for its retry, which has its own ticket. */
+static void release_early(struct scheduler *s, const struct invocation *inv)
+{
+    struct error err = {0};
+    if (queue_finish(s->options.queue, inv->id, QUEUE_FINISH_RELEASE, 0, TEXT(""), &err) < 0)
+        LOG(LOG_LEVEL_ERROR, "cannot release an invocation", LOG_I64("id", inv->id),
+            LOG_ERROR_FIELD(&err));
+}
+
 void attempt_run(struct job_thread *job, const struct queue_ticket *ticket)
 {
     struct scheduler *s = job->scheduler;
@@ -100,6 +109,10 @@ void attempt_run(struct job_thread *job, const struct queue_ticket *ticket)
         if (err.code != ERROR_NOT_FOUND && err.code != ERROR_CANCELED)
             LOG(LOG_LEVEL_ERROR, "cannot claim an invocation", LOG_I64("id", ticket->id),
                 LOG_ERROR_FIELD(&err));
+        return;
+    }
+    if (inv.due_ms > ticket->due_ms) {
+        release_early(s, &inv);
         return;
     }
     struct catalog *catalog = catalog_holder_get(s->options.catalogs);

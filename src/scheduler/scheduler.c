@@ -30,6 +30,7 @@ int scheduler_new(const struct scheduler_options *options, struct scheduler **ou
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&s->wake, &attributes);
+    pthread_cond_init(&s->idle, &attributes);
     pthread_condattr_destroy(&attributes);
     *out = s;
     return 0;
@@ -182,7 +183,9 @@ static void give_back(struct scheduler *s, const struct queue_ticket *ticket)
     while (s->running[i].id != ticket->id)
         i++;
     s->running[i] = s->running[--s->running_count];
-    pthread_cond_broadcast(&s->wake); /* for those held back, and for a drain */
+    pthread_cond_signal(&s->wake); /* something that was held back may be free */
+    if (s->running_count == 0)
+        pthread_cond_broadcast(&s->idle);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -234,8 +237,8 @@ static bool wait_until_idle(struct scheduler *s, int timeout_ms)
         until.tv_nsec -= 1000000000;
     }
     while (s->running_count > 0) {
-        if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
-            return false;
+        if (pthread_cond_timedwait(&s->idle, &s->lock, &until) == ETIMEDOUT)
+            return s->running_count == 0;
     }
     return true;
 }
@@ -266,6 +269,7 @@ void scheduler_free(struct scheduler *s)
     for (int i = 0; i < s->job_count; i++)
         s->options.executor->lane_close(s->jobs[i].lane);
     pthread_cond_destroy(&s->wake);
+    pthread_cond_destroy(&s->idle);
     pthread_mutex_destroy(&s->lock);
     window_release(&s->window);
     free(s->held_back);

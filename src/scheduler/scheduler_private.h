@@ -13,8 +13,8 @@
 
 /*
  * Invariant: every pending row whose (due, id) is not behind the horizon is in the heap, is held back,
- * or was taken. Tickets behind it are left to the queue and found by the next refill. A ticket may be in the heap twice;
- * the second claim of a row simply fails.
+ * or was taken. Tickets behind it are left to the queue and found by the next refill. A ticket may be
+ * in the heap twice; the second claim of a row fails, or finds a later due time and is released.
  */
 struct window {
     struct queue_ticket *heap;
@@ -65,7 +65,8 @@ enum { SCHEDULER_MAX_JOB_THREADS = 256 };
 struct scheduler {
     struct scheduler_options options;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake; /* to job threads: a ticket, a free object, or the end */
+    pthread_cond_t idle; /* to a drain: nothing runs */
     struct window window;
     struct queue_ticket *held_back; /* due, but their object or function is busy */
     size_t held_back_count, held_back_capacity;
