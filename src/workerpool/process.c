@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,21 +73,21 @@ static void report_errno(int error)
     char *digit = strrchr(text, '0');
     for (int i = 0; i < 3; i++, error /= 10)
         *digit-- = (char)('0' + error % 10);
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-    (void)ignored;
+    syscall(SYS_write, STDERR_FILENO, text, sizeof(text) - 1);
 }
 
-/* In two steps, since a source may have the number of another's target. */
+/* In two steps, since a source may have the number of another's target. By plain system calls, as a
+ * sanitizer would take these descriptors for those of the daemon. */
 static bool place_fds(const int fds[CHILD_FDS])
 {
     int high[CHILD_FDS];
     for (int i = 0; i < CHILD_FDS; i++) {
-        high[i] = fcntl(fds[i], F_DUPFD, FIRST_FREE_FD);
+        high[i] = (int)syscall(SYS_fcntl, fds[i], F_DUPFD, FIRST_FREE_FD);
         if (high[i] < 0)
             return false;
     }
     for (int i = 0; i < CHILD_FDS; i++) {
-        if (dup2(high[i], i) < 0)
+        if (syscall(SYS_dup3, high[i], i, 0) < 0)
             return false;
     }
     return true;

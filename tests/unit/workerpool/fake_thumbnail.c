@@ -100,9 +100,9 @@ static void send_garbage(void)
 /* As a library without memory ends: GLib raises SIGTRAP. */
 static void take_all_memory(void)
 {
-    char *block;
-    while ((block = malloc(BLOCK_BYTES)) != NULL)
-        memset(block, 1, BLOCK_BYTES);
+    static char *volatile taken; /* or the compiler takes nothing */
+    while ((taken = malloc(BLOCK_BYTES)) != NULL)
+        memset(taken, 1, BLOCK_BYTES);
     raise(SIGTRAP);
 }
 
