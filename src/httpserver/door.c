@@ -297,10 +297,11 @@ void door_close(struct door *door)
     pthread_mutex_unlock(&door->lock);
 }
 
-static bool is_quiet(const struct door *door)
+static bool is_quiet(const struct door *door, bool owed_only)
 {
     for (struct http_connection *c = door->connections; c; c = c->next) {
-        if (atomic_load_explicit(&c->phase, memory_order_relaxed) != PHASE_IDLE)
+        int phase = atomic_load_explicit(&c->phase, memory_order_relaxed);
+        if (phase != PHASE_IDLE && !(owed_only && phase == PHASE_RECEIVING))
             return false;
     }
     return true;
@@ -311,14 +312,14 @@ static struct timespec timespec_of(int64_t mono_ms)
     return (struct timespec){mono_ms / 1000, mono_ms % 1000 * 1000000};
 }
 
-bool door_wait_quiet(struct door *door, int64_t deadline_ms)
+bool door_wait_quiet(struct door *door, int64_t deadline_ms, bool owed_only)
 {
     struct timespec until = timespec_of(deadline_ms);
     pthread_mutex_lock(&door->lock);
-    bool quiet = is_quiet(door);
+    bool quiet = is_quiet(door, owed_only);
     while (!quiet && server_now_ms() < deadline_ms) {
         (void)pthread_cond_timedwait(&door->changed, &door->lock, &until);
-        quiet = is_quiet(door);
+        quiet = is_quiet(door, owed_only);
     }
     pthread_mutex_unlock(&door->lock);
     return quiet;

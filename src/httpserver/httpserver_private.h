@@ -106,8 +106,11 @@ struct door {
 MUST_CHECK int door_open(struct door *door, struct http_server *server, struct error *err);
 MUST_CHECK int door_run(struct door *door, struct error *err);
 void door_close(struct door *door); /* returns when nothing is accepted any more */
-/* Waits until no connection is within a request, at most until the deadline. */
-bool door_wait_quiet(struct door *door, int64_t deadline_ms);
+/*
+ * Waits until no connection is within a request, at most until the deadline. With `owed_only`
+ * requests that are not whole yet do not count: nobody promised them anything.
+ */
+bool door_wait_quiet(struct door *door, int64_t deadline_ms, bool owed_only);
 void door_quiet_maybe(struct door *door); /* a request is over */
 void door_stop(struct door *door);
 void door_release(struct door *door);

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "onput/clock.h"
+
 /* A thread that answers what it is given, in order. */
 struct office {
     pthread_t thread;
@@ -277,6 +279,28 @@ static void test_drain__answers_503_for_those_who_are_too_late(void **state)
     office_close(&office); /* now the late answers come, to requests that outlived the server */
 }
 
+/* The second client has even gone, but libmicrohttpd does not look until it wants more of the body. */
+static void test_drain__does_not_wait_for_requests_that_never_get_whole(void **state)
+{
+    static const char head[] = "POST /late HTTP/1.1\r\nHost: a\r\nX-Slow: ";
+    static const char half[] = "POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhel";
+    (void)state;
+    struct office office;
+    office_open(&office);
+    struct http_server *server = raw_server(routes, ARRAY_LEN(routes), &office);
+    int slow = raw_connect(http_server_port(server));
+    raw_send(slow, head, sizeof(head) - 1);
+    int gone = raw_connect(http_server_port(server));
+    raw_send(gone, half, sizeof(half) - 1);
+    close(gone);
+    int64_t started = clock_mono_ms(clock_system());
+    http_server_drain(server, 60000);
+    assert_true(clock_mono_ms(clock_system()) - started < 20000);
+    close(slow);
+    http_server_free(server);
+    office_close(&office);
+}
+
 static void test_drain__survives_answers_that_arrive_at_the_same_time(void **state)
 {
     (void)state;
@@ -305,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_answer__to_a_client_that_has_gone_is_dropped),
         cmocka_unit_test(test_drain__waits_for_the_answers_that_are_owed),
         cmocka_unit_test(test_drain__answers_503_for_those_who_are_too_late),
+        cmocka_unit_test(test_drain__does_not_wait_for_requests_that_never_get_whole),
         cmocka_unit_test(test_drain__survives_answers_that_arrive_at_the_same_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
