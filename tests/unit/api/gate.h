@@ -14,8 +14,8 @@ struct gate {
     struct http_route *public_routes, *admin_routes;
     struct http_server *public_server, *admin_server;
     struct http_client *client;
-    bool workers_ready;
-    bool sink_refuses; /* the queue takes nothing more */
+    atomic_bool workers_ready;
+    atomic_bool sink_refuses; /* the queue takes nothing more */
 };
 
 struct answer {
