@@ -279,7 +279,8 @@ static void test_drain__answers_503_for_those_who_are_too_late(void **state)
     office_close(&office); /* now the late answers come, to requests that outlived the server */
 }
 
-/* The second client has even gone, but libmicrohttpd does not look until it wants more of the body. */
+/* The second client has even gone, but libmicrohttpd does not look until it wants more of the body.
+ */
 static void test_drain__does_not_wait_for_requests_that_never_get_whole(void **state)
 {
     static const char head[] = "POST /late HTTP/1.1\r\nHost: a\r\nX-Slow: ";
