@@ -29,7 +29,8 @@ static const struct flag flags[] = {
     {"source-arn", "ARN", offsetof(struct cli_args, source_arn), "arn:aws:s3:::<bucket>"},
     {"source-account", "ID", offsetof(struct cli_args, source_account),
      "12 digits (default: the first store's account)"},
-    {"principal", "NAME", offsetof(struct cli_args, principal), "default: the first store's, s3.amazonaws.com"},
+    {"principal", "NAME", offsetof(struct cli_args, principal),
+     "default: the first store's, s3.amazonaws.com"},
     {"action", "NAME", offsetof(struct cli_args, action), "default: lambda:InvokeFunction"},
     {"help", NULL, offsetof(struct cli_args, help), "this text"},
 };
