@@ -1,20 +1,20 @@
 /*
  * worker_pool.h - sandboxed onput-worker processes: spawn, lend, watch, replace.
  *
- * A pool keeps `count` workers. worker_pool_render() borrows an idle one (waiting in arrival order),
- * sends the job with its two memory files, waits for the answer until the deadline, checks the answer
- * and gives the worker back. Any failure that is not the picture's own (crash, hang, memory, refused
- * system call, protocol violation) ends that worker and is the attempt's failure; the pool starts
- * another with a back-off that doubles from 100 ms to 10 s while starts fail. A worker is also
- * replaced after max_jobs jobs. The deadline includes the wait for a worker.
+ * A pool keeps `count` workers. worker_pool_render() borrows an idle one (waiting in arrival
+ * order), sends the job with its two memory files, waits for the answer until the deadline, checks
+ * the answer and gives the worker back. Any failure that is not the picture's own (crash, hang,
+ * memory, refused system call, protocol violation) ends that worker and is the attempt's failure;
+ * the pool starts another with a back-off that doubles from 100 ms to 10 s while starts fail. A
+ * worker is also replaced after max_jobs jobs. The deadline includes the wait for a worker.
  *
  * Errors: those of the picture as thumbnail.h says, plus ERROR_TIMEOUT (deadline), ERROR_PROTOCOL,
  * ERROR_UNAVAILABLE (no worker could be started), ERROR_INTERNAL (it crashed; the message names the
  * signal or the refused system call). All of these but the picture's own are retryable.
  *
- * What workers print is logged at debug, their end (unless they were replaced) as a warning, a refused
- * system call as an error. With ONPUT_WORKER_SECCOMP=trap in the environment the worker prints the
- * name of that call first. To see what a picture needs, not for every day.
+ * What workers print is logged at debug, their end (unless they were replaced) as a warning, a
+ * refused system call as an error. With ONPUT_WORKER_SECCOMP=trap in the environment the worker
+ * prints the name of that call first. To see what a picture needs, not for every day.
  *
  * Threads: any thread may render; the pool has one thread of its own that starts and reaps workers.
  */
