@@ -317,6 +317,14 @@ static void await(struct rig *r, const int *value, int wanted)
     pthread_mutex_unlock(&r->lock);
 }
 
+static int read_now(struct rig *r, const int *value)
+{
+    pthread_mutex_lock(&r->lock);
+    int now = *value;
+    pthread_mutex_unlock(&r->lock);
+    return now;
+}
+
 static void let_go(struct rig *r)
 {
     pthread_mutex_lock(&r->lock);
@@ -336,7 +344,7 @@ static struct queue_stats stats(struct rig *r)
 /* Runs a last row behind everything that is due, and stops dispatching. */
 static void finish_with_sentinel(struct rig *r)
 {
-    int finished = r->finished;
+    int finished = read_now(r, &r->finished);
     submit(r, "steady", "last", ROWS_MAX, 1);
     await(r, &r->finished, finished + 1);
     scheduler_drain(r->scheduler, 60000);
@@ -375,7 +383,7 @@ static void test_scheduler__keeps_to_the_concurrency_of_a_function(void **state)
     await(r, &r->waiting, 2);
     submit(r, "steady", "other", 100, 20); /* others are not in its way */
     await(r, &r->finished, 20);
-    assert_int_equal(r->waiting, 2);
+    assert_int_equal(read_now(r, &r->waiting), 2);
     let_go(r);
     await(r, &r->finished, 30);
     assert_int_equal(r->narrow_most, 2);
