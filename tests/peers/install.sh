@@ -26,9 +26,13 @@ install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing Debian packages: ${missing[*]}"
     command -v apt-get >/dev/null || fail "apt-get is missing: install ${missing[*]} by hand"
-    [ "$(id -u)" = 0 ] || fail "not root: run 'sudo apt-get install --no-install-recommends ${missing[*]}' first"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    local apt=(apt-get -o DPkg::Lock::Timeout=300)
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || fail "not root: install the Debian packages ${missing[*]} first"
+        apt=(sudo "${apt[@]}")
+    fi
+    "${apt[@]}" -qq update
+    DEBIAN_FRONTEND=noninteractive "${apt[@]}" -y -qq install --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 install_python() {
