@@ -1,6 +1,6 @@
 /*
- * Opens the database the one way that onput uses it, verifies the settings by reading them back, and
- * brings the schema up to date.
+ * Opens the database the one way that onput uses it, verifies the settings by reading them back,
+ * and brings the schema up to date.
  */
 #include "onput/db.h"
 
@@ -54,8 +54,7 @@ static int refuse_newer(const struct db_options *o, int version, struct error *e
  * auto_vacuum counts only before the first table, exclusive locking only before WAL is entered. The
  * version is read in between, so that a newer database is not written to.
  */
-static int configure(struct db *db, const struct db_options *o, int *out_version,
-                     struct error *err)
+static int configure(struct db *db, const struct db_options *o, int *out_version, struct error *err)
 {
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -100,8 +99,8 @@ static int migrate(struct db *db, const struct db_options *o, int version, struc
 }
 
 /*
- * SQLite would let others read a new database; its other files take the mode of this one. A file that
- * exists is not opened here: closing it would drop the locks of a connection in this process.
+ * SQLite would let others read a new database; its other files take the mode of this one. A file
+ * that exists is not opened here: closing it would drop the locks of a connection in this process.
  */
 static int create_file(const struct db_options *o, struct error *err)
 {

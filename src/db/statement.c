@@ -29,7 +29,8 @@ int db_exec(struct db *db, const char *sql, struct error *err)
 int db_prepare(struct db *db, const char *sql, sqlite3_stmt **out, struct error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) !=
+        SQLITE_OK)
         return db_error(db, err, sql);
     *out = stmt;
     return 0;
@@ -58,7 +59,8 @@ int db_run(struct db *db, sqlite3_stmt *stmt, struct error *err)
 
 int db_checkpoint(struct db *db, struct error *err)
 {
-    if (sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) !=
+        SQLITE_OK)
         return db_error(db, err, "checkpoint");
     return 0;
 }

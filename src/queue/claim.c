@@ -68,7 +68,8 @@ static int run_claim(struct queue *q, void *ctx, struct error *err)
     int result = row < 0 ? -1 : 0;
     if (row == 0 || (row == 1 && (sqlite3_column_int(stmt, 1) != INVOCATION_PENDING ||
                                   running_find(&q->running, a->id) != NULL)))
-        result = error_set(err, ERROR_NOT_FOUND, "invocation %lld is not pending", (long long)a->id);
+        result =
+            error_set(err, ERROR_NOT_FOUND, "invocation %lld is not pending", (long long)a->id);
     if (result == 0) {
         struct invocation loaded;
         queue_read_row(stmt, a->arena, &loaded);

@@ -24,8 +24,8 @@ static void check_disk(struct queue *q)
 
 int enqueue_has_room(struct queue *q, size_t count, struct error *err)
 {
-    int64_t rows = q->counts[INVOCATION_PENDING] + q->counts[INVOCATION_HELD] +
-                   q->counts[INVOCATION_DEAD];
+    int64_t rows =
+        q->counts[INVOCATION_PENDING] + q->counts[INVOCATION_HELD] + q->counts[INVOCATION_DEAD];
     if (rows + (int64_t)count > q->options.max_rows)
         return error_set_retryable(err, ERROR_LIMIT,
                                    "the queue is full: %lld of %lld rows (queue.max_rows)",
@@ -38,7 +38,8 @@ int enqueue_has_room(struct queue *q, size_t count, struct error *err)
     return 0;
 }
 
-/* Ids are reserved in blocks, so that a row deleted before a restart never gives its id to another. */
+/* Ids are reserved in blocks, so that a row deleted before a restart never gives its id to another.
+ */
 static int take_id(struct queue *q, int64_t *out, struct error *err)
 {
     if (q->next_id == q->reserved_id) {

@@ -14,9 +14,8 @@ static const bool transitions[INVOCATION_STATE_COUNT][INVOCATION_STATE_COUNT] = 
     [INVOCATION_PENDING] = {[INVOCATION_RUNNING] = true, [INVOCATION_DEAD] = true},
     [INVOCATION_HELD] = {[INVOCATION_PENDING] = true},
     [INVOCATION_DEAD] = {[INVOCATION_PENDING] = true},
-    [INVOCATION_RUNNING] = {[INVOCATION_PENDING] = true,
-                            [INVOCATION_DEAD] = true,
-                            [INVOCATION_DONE] = true},
+    [INVOCATION_RUNNING] =
+        {[INVOCATION_PENDING] = true, [INVOCATION_DEAD] = true, [INVOCATION_DONE] = true},
     [INVOCATION_DONE] = {false},
 };
 

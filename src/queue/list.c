@@ -62,8 +62,8 @@ static int run_list(struct queue *q, void *ctx, struct error *err)
 int queue_list(struct queue *q, enum invocation_state state, int64_t after_id, size_t max,
                struct arena *arena, struct invocation **out, size_t *out_count, struct error *err)
 {
-    struct list_args args = {state, after_id, max, arena,
-                             ARENA_ARRAY(arena, struct invocation, max), 0};
+    struct list_args args = {
+        state, after_id, max, arena, ARENA_ARRAY(arena, struct invocation, max), 0};
     if (writer_call(q, false, run_list, &args, err) < 0)
         return -1;
     *out = args.rows;

@@ -30,19 +30,17 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_WINDOW_LATER] = TICKET_SQL "due_ms > ?1 ORDER BY due_ms, id",
     [STATEMENT_LOAD] = "SELECT " ROW_COLUMNS ", payload FROM invocation WHERE id = ?1",
     [STATEMENT_DELETE] = "DELETE FROM invocation WHERE id = ?1 AND state = 0",
-    [STATEMENT_RETRY] =
-        "UPDATE invocation SET due_ms = ?1, attempts = attempts + 1, reason = ?2 "
-        "WHERE id = ?3 AND state = 0 RETURNING store, bucket, key, function",
+    [STATEMENT_RETRY] = "UPDATE invocation SET due_ms = ?1, attempts = attempts + 1, reason = ?2 "
+                        "WHERE id = ?3 AND state = 0 RETURNING store, bucket, key, function",
     [STATEMENT_DIE] = "UPDATE invocation SET state = 2, attempts = attempts + 1, reason = ?1 "
                       "WHERE id = ?2 AND state = 0",
     [STATEMENT_REDRIVE] =
         "UPDATE invocation SET state = 0, due_ms = ?1, attempts = 0, crashes = 0 "
         "WHERE id = ?2 AND state IN (1, 2) RETURNING store, bucket, key, function",
-    [STATEMENT_CRASHED] =
-        "UPDATE invocation SET crashes = crashes + 1, "
-        "reason = 'the daemon ended while it ran', "
-        "state = CASE WHEN crashes + 1 >= ?1 THEN 2 ELSE 0 END "
-        "WHERE id = ?2 AND state = 0 RETURNING state",
+    [STATEMENT_CRASHED] = "UPDATE invocation SET crashes = crashes + 1, "
+                          "reason = 'the daemon ended while it ran', "
+                          "state = CASE WHEN crashes + 1 >= ?1 THEN 2 ELSE 0 END "
+                          "WHERE id = ?2 AND state = 0 RETURNING state",
     [STATEMENT_LIST] = "SELECT " ROW_COLUMNS " FROM invocation "
                        "WHERE state <> 0 AND state = ?3 AND id > ?1 ORDER BY id LIMIT ?2",
     [STATEMENT_LIST_PENDING] = "SELECT " ROW_COLUMNS " FROM invocation "

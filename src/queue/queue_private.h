@@ -14,18 +14,19 @@
 #include "onput/queue.h"
 
 enum {
-    QUEUE_MAX_RUNNING = 1024,     /* claims at one time: slots of the scratch file */
-    QUEUE_MAX_CRASHES = 10,       /* runs that took the daemon down before a row is dead */
-    QUEUE_MAX_BATCH = 1024,       /* submissions and calls in one commit */
-    QUEUE_FULL_WAIT_MS = 5000,    /* a submission waits so long for room before it is refused */
-    QUEUE_ID_BLOCK = 1000,        /* ids reserved with one write */
+    QUEUE_MAX_RUNNING = 1024,  /* claims at one time: slots of the scratch file */
+    QUEUE_MAX_CRASHES = 10,    /* runs that took the daemon down before a row is dead */
+    QUEUE_MAX_BATCH = 1024,    /* submissions and calls in one commit */
+    QUEUE_FULL_WAIT_MS = 5000, /* a submission waits so long for room before it is refused */
+    QUEUE_ID_BLOCK = 1000,     /* ids reserved with one write */
     QUEUE_REASON_MAX_BYTES = 1024,
     QUEUE_CHECKPOINT_PAGES = 500, /* of the WAL, 4 MiB */
 };
 
 /* ---- writer.c: one thread, group commit ---- */
 
-/* A call that runs on the writer's thread. `run` may read and write; it belongs to the caller's stack. */
+/* A call that runs on the writer's thread. `run` may read and write; it belongs to the caller's
+ * stack. */
 struct writer_call {
     int (*run)(struct queue *q, void *args, struct error *err);
     void *args;
@@ -40,7 +41,7 @@ struct writer {
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
-    pthread_cond_t work; /* to the writer: something to do */
+    pthread_cond_t work;     /* to the writer: something to do */
     pthread_cond_t answered; /* to callers */
     struct writer_call *calls, **calls_tail;
     struct queue_submission *submissions, **submissions_tail;
@@ -130,9 +131,9 @@ struct queue {
     /* the writer's thread only */
     struct db db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    int64_t next_id, reserved_id; /* ids below reserved_id may be given out */
+    int64_t next_id, reserved_id;           /* ids below reserved_id may be given out */
     int64_t counts[INVOCATION_STATE_COUNT]; /* rows by state; PENDING includes running ones */
-    int wal_pages; /* after the last commit */
+    int wal_pages;                          /* after the last commit */
     int64_t disk_checked_ms;
     bool disk_low;
     struct running running;

@@ -35,7 +35,8 @@ static int count_states(struct queue *q, struct error *err)
     return row < 0 ? -1 : 0;
 }
 
-/* The newest rows only, as many as the ring holds; oldest of them first, so that they leave first. */
+/* The newest rows only, as many as the ring holds; oldest of them first, so that they leave first.
+ */
 static int remember_identities(struct queue *q, struct error *err)
 {
     sqlite3_stmt *stmt = queue_statement(q, STATEMENT_RECENT);

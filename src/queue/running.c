@@ -22,7 +22,8 @@ int running_open(struct running *r, const char *directory, struct error *err)
     AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return error_set_errno(err, ERROR_IO, "cannot open %s", path);
-    int rc = posix_fallocate(fd, 0, RUNNING_FILE_BYTES); /* a hole in a mapping kills on a full disk */
+    int rc =
+        posix_fallocate(fd, 0, RUNNING_FILE_BYTES); /* a hole in a mapping kills on a full disk */
     if (rc != 0) {
         errno = rc;
         return error_set_errno(err, ERROR_IO, "cannot size %s", path);

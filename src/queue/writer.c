@@ -1,7 +1,7 @@
 /*
- * The writer: one thread that owns the connection. It takes everything that waits, answers the calls
- * that only read, runs the rest in one transaction, commits, and answers. While it commits, the next
- * group gathers by itself.
+ * The writer: one thread that owns the connection. It takes everything that waits, answers the
+ * calls that only read, runs the rest in one transaction, commits, and answers. While it commits,
+ * the next group gathers by itself.
  */
 #include "queue_private.h"
 
@@ -159,7 +159,8 @@ static struct writer_call *run_readers(struct queue *q, struct writer_call *call
     return writers;
 }
 
-/* Submissions that do not fit go back to the front of the line until there is room or they waited too long. */
+/* Submissions that do not fit go back to the front of the line until there is room or they waited
+ * too long. */
 static struct queue_submission *split_by_room(struct queue *q, struct queue_submission *all,
                                               bool closing)
 {

@@ -89,7 +89,8 @@ static void run_claimed(struct job_thread *job, const struct catalog *catalog,
         o->on_attempt(o->on_attempt_ctx, inv, &outcome, queue_ms);
 }
 
-/* A second ticket from before a failed attempt: the row waits for its retry, which has its own ticket. */
+/* A second ticket from before a failed attempt: the row waits for its retry, which has its own
+ * ticket. */
 static void release_early(struct scheduler *s, const struct invocation *inv)
 {
     struct error err = {0};

@@ -96,7 +96,8 @@ static bool take_held_back(struct scheduler *s, struct queue_ticket *out)
     return false;
 }
 
-/* Held-back tickets are bounded by the window: no more are looked at while so many wait for their object. */
+/* Held-back tickets are bounded by the window: no more are looked at while so many wait for their
+ * object. */
 static bool take_due(struct scheduler *s, struct queue_ticket *out)
 {
     if (take_held_back(s, out))
@@ -135,7 +136,8 @@ static void wait_for_ticket(struct scheduler *s, int64_t at_most_ms)
     pthread_cond_timedwait(&s->wake, &s->lock, &until);
 }
 
-/* Reads the next tickets from the queue. The lock is given up meanwhile. False when the queue failed. */
+/* Reads the next tickets from the queue. The lock is given up meanwhile. False when the queue
+ * failed. */
 static bool refill(struct scheduler *s)
 {
     struct window *w = &s->window;

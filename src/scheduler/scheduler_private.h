@@ -12,9 +12,10 @@
 /* ---- window.c: a heap of tickets up to a horizon ---- */
 
 /*
- * Invariant: every pending row whose (due, id) is not behind the horizon is in the heap, is held back,
- * or was taken. Tickets behind it are left to the queue and found by the next refill. A ticket may be
- * in the heap twice; the second claim of a row fails, or finds a later due time and is released.
+ * Invariant: every pending row whose (due, id) is not behind the horizon is in the heap, is held
+ * back, or was taken. Tickets behind it are left to the queue and found by the next refill. A
+ * ticket may be in the heap twice; the second claim of a row fails, or finds a later due time and
+ * is released.
  */
 struct window {
     struct queue_ticket *heap;

@@ -51,7 +51,8 @@ static void push(struct window *w, const struct queue_ticket *ticket)
     w->heap[at] = *ticket;
 }
 
-/* Keeps the first `target` tickets and moves the horizon to the last of them. A sorted array is a heap. */
+/* Keeps the first `target` tickets and moves the horizon to the last of them. A sorted array is a
+ * heap. */
 static void shrink(struct window *w)
 {
     qsort(w->heap, w->count, sizeof(*w->heap), order);

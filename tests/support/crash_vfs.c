@@ -134,7 +134,8 @@ static int begin_change(struct crash_vfs *v)
     return SQLITE_OK;
 }
 
-/* After the change took effect in memory: the power may go while it is on its way to the platter. */
+/* After the change took effect in memory: the power may go while it is on its way to the platter.
+ */
 static int end_change(struct crash_vfs *v)
 {
     if (v->changes != v->cut_at)

@@ -3,8 +3,8 @@
  *
  * Every file has what the program sees and what the platter holds. A sync copies the first to the
  * second. At a power cut each 512-byte sector that was written since then survives or not by the
- * seed; from then on every call fails until crash_vfs_power_on(). Sectors are whole or untouched, as
- * SQLite's POWERSAFE_OVERWRITE assumes, and which the system's VFS claims too.
+ * seed; from then on every call fails until crash_vfs_power_on(). Sectors are whole or untouched,
+ * as SQLite's POWERSAFE_OVERWRITE assumes, and which the system's VFS claims too.
  *
  * There is no shared memory: only connections in exclusive locking mode can use WAL.
  *
@@ -25,7 +25,8 @@ const char *crash_vfs_name(const struct crash_vfs *v);
 /* A number below `bound` out of the same seed. */
 uint64_t crash_vfs_random(struct crash_vfs *v, uint64_t bound);
 
-/* A change is a write, a sync, a truncation or a deletion. Power is cut in the middle of the n-th from now (1: the next). */
+/* A change is a write, a sync, a truncation or a deletion. Power is cut in the middle of the n-th
+ * from now (1: the next). */
 void crash_vfs_cut_at(struct crash_vfs *v, uint64_t n);
 /* Now, between two changes. */
 void crash_vfs_cut(struct crash_vfs *v);

@@ -19,10 +19,8 @@ static int setup(void **state)
     struct fixture *f = xcalloc(1, sizeof(*f));
     struct error err = {0};
     f->vfs = crash_vfs_new(1);
-    struct db_options options = {.path = "/x.db",
-                                 .vfs = crash_vfs_name(f->vfs),
-                                 .migrations = schema,
-                                 .migration_count = 1};
+    struct db_options options = {
+        .path = "/x.db", .vfs = crash_vfs_name(f->vfs), .migrations = schema, .migration_count = 1};
     *state = f;
     return db_open(&options, &f->db, &err);
 }

@@ -32,7 +32,8 @@ struct queue_fixture {
 int queue_fixture_setup(void **state);
 int queue_fixture_setup_vfs(void **state); /* on a crash_vfs */
 int queue_fixture_teardown(void **state);
-#define ON_DISK(test) cmocka_unit_test_setup_teardown(test, queue_fixture_setup, queue_fixture_teardown)
+#define ON_DISK(test)                                                                              \
+    cmocka_unit_test_setup_teardown(test, queue_fixture_setup, queue_fixture_teardown)
 #define IN_MEMORY(test)                                                                            \
     cmocka_unit_test_setup_teardown(test, queue_fixture_setup_vfs, queue_fixture_teardown)
 

@@ -55,9 +55,10 @@ static struct batch *start_group(struct world *w)
         b->rows[i].payload = (struct text){(const char *)payload_bytes, bytes};
         if (crash_vfs_random(w->f->vfs, 8) == 0)
             b->rows[i].state = INVOCATION_HELD;
-        w->rows[w->row_count + i] = (struct known_row){
-            .group = w->group_count, .payload_bytes = bytes, .state_is_known = true,
-            .state = b->rows[i].state};
+        w->rows[w->row_count + i] = (struct known_row){.group = w->group_count,
+                                                       .payload_bytes = bytes,
+                                                       .state_is_known = true,
+                                                       .state = b->rows[i].state};
     }
     w->group_count++;
     batch_start(b, w->f->q);
@@ -165,7 +166,8 @@ static bool look(struct world *w, struct known_row *row)
     return true;
 }
 
-/* An id that was given to a row which did not survive may be given again: then it is another row. */
+/* An id that was given to a row which did not survive may be given again: then it is another row.
+ */
 static bool id_is_shared(const struct world *w, const struct known_row *row)
 {
     for (const struct known_row *later = row + 1; later < w->rows + w->row_count; later++) {

@@ -83,7 +83,8 @@ static void test_failure__of_each_write_and_sync_is_final(void **state)
         check_after(f, &told);
         submit_one(f, "works again");
         queue_fixture_teardown(state);
-        assert_true(failed || n > 2 * STEPS); /* the loop met every write and sync of the workload */
+        assert_true(failed ||
+                    n > 2 * STEPS); /* the loop met every write and sync of the workload */
     }
 }
 
@@ -204,7 +205,8 @@ static struct batch *large_batch(const char *name)
     return b;
 }
 
-/* More than a thousand frames in one commit: the checkpoint follows, and nothing else changes the disk. */
+/* More than a thousand frames in one commit: the checkpoint follows, and nothing else changes the
+ * disk. */
 static void test_failure__of_a_checkpoint_is_final_but_unsays_nothing(void **state)
 {
     bool failed = true;

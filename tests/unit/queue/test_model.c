@@ -1,6 +1,6 @@
 /*
- * test_model.c - random operations on the queue and on a plain array, compared all the way. At every
- * moment: accepted - done = pending + held + dead.
+ * test_model.c - random operations on the queue and on a plain array, compared all the way. At
+ * every moment: accepted - done = pending + held + dead.
  */
 #include "queue_fixture.h"
 

@@ -169,9 +169,9 @@ static void test_finish__cuts_a_long_reason(void **state)
     memset(reason, 'r', sizeof(reason));
     int64_t id = submit_one(f, "a");
     claim(f, id);
-    assert_ok(queue_finish(f->q, id, QUEUE_FINISH_DEAD, 0, (struct text){reason, sizeof(reason)},
-                           &err),
-              &err);
+    assert_ok(
+        queue_finish(f->q, id, QUEUE_FINISH_DEAD, 0, (struct text){reason, sizeof(reason)}, &err),
+        &err);
     assert_int_equal(show(f, id, &arena).reason.len, 1024);
 }
 
@@ -253,8 +253,8 @@ static void test_list__pages_through_each_state(void **state)
     for (int s = 0; s < 2; s++) {
         int64_t after = 0;
         for (int seen = 0; seen < 7;) {
-            size_t count = list(f, s == 0 ? INVOCATION_PENDING : INVOCATION_HELD, after, 3, &arena,
-                                &rows);
+            size_t count =
+                list(f, s == 0 ? INVOCATION_PENDING : INVOCATION_HELD, after, 3, &arena, &rows);
             assert_int_equal(count, seen < 6 ? 3 : 1);
             for (size_t i = 0; i < count; i++)
                 assert_int_equal(rows[i].id, ids[s][seen++]);

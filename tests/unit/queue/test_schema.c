@@ -1,6 +1,6 @@
 /*
- * test_schema.c - opens a database of every version that was ever released, and finds its rows. Also
- * the plans of the statements that must not read the whole table.
+ * test_schema.c - opens a database of every version that was ever released, and finds its rows.
+ * Also the plans of the statements that must not read the whole table.
  */
 #include "queue_fixture.h"
 

@@ -75,8 +75,8 @@ static void *submit_many(void *ctx)
         batch_start(b, s->f->q);
         batch_wait(b);
         for (int row = 0; row < 3; row++)
-            s->accepted += b->err.code == ERROR_NONE && b->answers == 1 &&
-                           b->verdicts[row] == QUEUE_ACCEPTED;
+            s->accepted +=
+                b->err.code == ERROR_NONE && b->answers == 1 && b->verdicts[row] == QUEUE_ACCEPTED;
         batch_free(b);
     }
     return NULL;

@@ -14,36 +14,35 @@
 enum { ROWS_MAX = 10000, GROUP = 50 };
 
 /*
- * Function "steady" has no limit, "narrow" runs at most two at a time. Keys tell the executor what to
- * do: "retry..." fails once, "stuck..." fails always, "bad..." fails for good, "wait..." runs until it
- * is let go or canceled.
+ * Function "steady" has no limit, "narrow" runs at most two at a time. Keys tell the executor what
+ * to do: "retry..." fails once, "stuck..." fails always, "bad..." fails for good, "wait..." runs
+ * until it is let go or canceled.
  */
-static const char config_yaml[] =
-    "stores:\n"
-    "  minio:\n"
-    "    endpoint: http://127.0.0.1:9000\n"
-    "    access_key: test-access\n"
-    "    secret_key: test-secret\n"
-    "    webhook_token: test-webhook-token-0123456789\n"
-    "functions:\n"
-    "  steady:\n"
-    "    builtin: thumbnail\n"
-    "    renditions: [{name: small, width: 256, height: 256}]\n"
-    "    output: {bucket: thumbnails}\n"
-    "    max_attempts: 3\n"
-    "    backoff: 1ms\n"
-    "    backoff_cap: 2ms\n"
-    "  narrow:\n"
-    "    builtin: thumbnail\n"
-    "    renditions: [{name: small, width: 256, height: 256}]\n"
-    "    output: {bucket: thumbnails}\n"
-    "    concurrency: 2\n"
-    "  patient:\n"
-    "    builtin: thumbnail\n"
-    "    renditions: [{name: small, width: 256, height: 256}]\n"
-    "    output: {bucket: thumbnails}\n"
-    "    backoff: 1h\n"
-    "    backoff_cap: 1h\n";
+static const char config_yaml[] = "stores:\n"
+                                  "  minio:\n"
+                                  "    endpoint: http://127.0.0.1:9000\n"
+                                  "    access_key: test-access\n"
+                                  "    secret_key: test-secret\n"
+                                  "    webhook_token: test-webhook-token-0123456789\n"
+                                  "functions:\n"
+                                  "  steady:\n"
+                                  "    builtin: thumbnail\n"
+                                  "    renditions: [{name: small, width: 256, height: 256}]\n"
+                                  "    output: {bucket: thumbnails}\n"
+                                  "    max_attempts: 3\n"
+                                  "    backoff: 1ms\n"
+                                  "    backoff_cap: 2ms\n"
+                                  "  narrow:\n"
+                                  "    builtin: thumbnail\n"
+                                  "    renditions: [{name: small, width: 256, height: 256}]\n"
+                                  "    output: {bucket: thumbnails}\n"
+                                  "    concurrency: 2\n"
+                                  "  patient:\n"
+                                  "    builtin: thumbnail\n"
+                                  "    renditions: [{name: small, width: 256, height: 256}]\n"
+                                  "    output: {bucket: thumbnails}\n"
+                                  "    backoff: 1h\n"
+                                  "    backoff_cap: 1h\n";
 
 struct executor_lane {
     struct rig *rig;
@@ -180,10 +179,8 @@ static void on_ready(void *ctx, const struct queue_ticket *tickets, size_t count
 
 static void open_queue(struct rig *r)
 {
-    struct queue_options options = {.directory = r->dir,
-                                    .min_free_bytes = -1,
-                                    .on_ready = on_ready,
-                                    .on_ready_ctx = r};
+    struct queue_options options = {
+        .directory = r->dir, .min_free_bytes = -1, .on_ready = on_ready, .on_ready_ctx = r};
     struct error err = {0};
     assert_ok(queue_open(&options, &r->queue, &err), &err);
 }
