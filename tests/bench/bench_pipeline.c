@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,12 +132,32 @@ static double bare_rate(const char *self, const char *folder, int total, int pro
     return (double)(total - begun) / seconds;
 }
 
+/* Of the bare loops that have ended; their start and warm-up included. */
+static long bare_cpu_ms(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+           (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
 /* ---- the pipeline ---- */
 
 static void nap(long ms)
 {
     struct timespec t = {.tv_nsec = ms * 1000000};
     nanosleep(&t, NULL);
+}
+
+/* Milliseconds of CPU per image in each process, over all rounds. */
+struct spent {
+    long daemon, workers, store;
+};
+
+static struct spent cpu_now(const struct world *w)
+{
+    return (struct spent){process_cpu_ms(w->daemon_pid), children_cpu_ms(w->daemon_pid),
+                          process_cpu_ms(w->store_pid)};
 }
 
 static double pipeline_rate(struct world *w, const struct photos *p, int copies, int round)
@@ -186,6 +207,7 @@ int main(int argc, char **argv)
     world_start(&world, argv[1], RENDITIONS_YAML);
     upload(&world, &photos, (int)copies);
     double bare[ROUNDS], pipeline[ROUNDS], ratio[ROUNDS];
+    struct spent before = cpu_now(&world);
     printf("images per second, %zu photos x %d, 3 renditions, %d processes\n", photos.count,
            (int)copies, processes);
     printf("%6s %12s %12s %8s\n", "round", "pipeline", "bare loop", "ratio");
@@ -197,6 +219,12 @@ int main(int argc, char **argv)
     }
     printf("%6s %12.2f %12.2f %8.2f\n", "median", bench_median(pipeline, ROUNDS),
            bench_median(bare, ROUNDS), bench_median(ratio, ROUNDS));
+    struct spent now = cpu_now(&world);
+    double images = (double)photos.count * (double)copies * ROUNDS;
+    printf("\nCPU per image, ms: workers %.1f, daemon %.1f, dev store %.1f; bare loop %.1f\n",
+           (double)(now.workers - before.workers) / images,
+           (double)(now.daemon - before.daemon) / images,
+           (double)(now.store - before.store) / images, (double)bare_cpu_ms() / images);
     printf("\nresident memory, MiB: daemon now %.1f, peak %.1f; largest worker peak %.1f\n",
            (double)process_kib(world.daemon_pid, "VmRSS:") / 1024,
            (double)process_kib(world.daemon_pid, "VmHWM:") / 1024,

@@ -202,19 +202,63 @@ long process_kib(pid_t pid, const char *field)
     return at == NULL ? 0 : strtol(at + strlen(field), NULL, 10);
 }
 
-long children_kib(pid_t parent, const char *field)
+long process_cpu_ms(pid_t pid)
 {
-    long largest = 0;
+    AUTO_BUFFER struct buffer stat;
+    struct error err = {0};
+    AUTO_FREE char *path = xasprintf("/proc/%d/stat", pid);
+    buffer_init(&stat, 65536);
+    if (file_read(path, &stat, &err) < 0)
+        return 0;
+    struct text rest = text_of(strrchr(stat.data, ')') + 2); /* from field 3 on */
+    for (int field = 3; field < 14; field++)
+        text_cut(&rest, ' ');
+    char *end;
+    long user = strtol(rest.ptr, &end, 10);
+    return (user + strtol(end, NULL, 10)) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+/* Visits the process's children. */
+static void for_each_child(pid_t parent, void (*visit)(pid_t child, void *ctx), void *ctx)
+{
     DIR *proc = opendir("/proc");
     const struct dirent *entry;
     while (proc != NULL && (entry = readdir(proc)) != NULL) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (pid <= 0 || process_kib(pid, "PPid:") != parent)
-            continue;
-        long value = process_kib(pid, field);
-        largest = value > largest ? value : largest;
+        if (pid > 0 && process_kib(pid, "PPid:") == parent)
+            visit(pid, ctx);
     }
     if (proc != NULL)
         closedir(proc);
-    return largest;
+}
+
+static void add_cpu(pid_t child, void *ctx)
+{
+    *(long *)ctx += process_cpu_ms(child);
+}
+
+long children_cpu_ms(pid_t parent)
+{
+    long sum = 0;
+    for_each_child(parent, add_cpu, &sum);
+    return sum;
+}
+
+struct largest {
+    const char *field;
+    long value;
+};
+
+static void keep_largest(pid_t child, void *ctx)
+{
+    struct largest *l = ctx;
+    long value = process_kib(child, l->field);
+    l->value = value > l->value ? value : l->value;
+}
+
+long children_kib(pid_t parent, const char *field)
+{
+    struct largest l = {.field = field};
+    for_each_child(parent, keep_largest, &l);
+    return l.value;
 }

@@ -36,4 +36,8 @@ long process_kib(pid_t pid, const char *field);
 /* The largest value of the field among the children of the process. */
 long children_kib(pid_t parent, const char *field);
 
+/* User and system time of a process, and of all its living children, in milliseconds. */
+long process_cpu_ms(pid_t pid);
+long children_cpu_ms(pid_t parent);
+
 #endif
