@@ -139,6 +139,9 @@ void s3_failure_read(const struct http_reply *reply, struct s3_failure *out)
     /* A GET that meets a delete marker by its version id. */
     if (failure.status == 405 && text_is(http_reply_header(reply, "x-amz-delete-marker"), "true"))
         failure.class = S3_CLASS_NOT_FOUND;
+    /* The page of something that is no store: it must not pass for a missing object. */
+    if (failure.class == S3_CLASS_NOT_FOUND && failure.code[0] == '\0' && reply->body.len > 0)
+        failure.class = S3_CLASS_PROTOCOL;
     failure.retry_after_ms = retry_after_ms(reply);
     *out = failure;
 }
