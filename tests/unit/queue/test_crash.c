@@ -274,7 +274,7 @@ static void test_power_cut__is_noticed_when_the_log_is_not_synced(void **state)
     }
     print_message("without syncs of the log: %d rows lost, %d came back\n", lost, returned);
     assert_true(lost > 100);
-    assert_true(returned > 10);
+    assert_true(returned > 0);
     free(w);
 }
 
