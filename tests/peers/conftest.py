@@ -76,6 +76,12 @@ def minio_pipeline(minio_store, ports):
 
 
 @pytest.fixture
+def minio_sts_pipeline(minio_store, ports):
+    known_as = [Store("minio", minio_store, token=TOKEN, sts=True)]
+    yield from _pipelines(minio_store, ports, known_as)
+
+
+@pytest.fixture
 def ceph_pipeline(ceph_store, ports):
     known_as = [Store("ceph", ceph_store, url_secret=URL_SECRET)]
     yield from _pipelines(ceph_store, ports, known_as)

@@ -41,6 +41,7 @@ class Store:
     peer: object  # a Minio or a CephRgw
     token: str = None
     url_secret: str = None
+    sts: bool = False
 
     def settings(self, notifications):
         settings = {
@@ -49,6 +50,7 @@ class Store:
             "access_key": self.peer.access_key,
             "secret_key": self.peer.secret_key,
             "notifications": notifications,
+            "sts": self.sts,
         }
         if self.token:
             return settings | {"webhook_token": self.token}

@@ -85,6 +85,17 @@ class TestAuthentication:
         pipe.settle({}, done=0)
 
 
+def test_temporary_credentials_do_all_the_work(minio_sts_pipeline):
+    """Every S3 call runs on AssumeRole's keys: without them, or beyond their policy, nothing is done."""
+    pipe = minio_sts_pipeline()
+    pipe.connect("SCHEME")
+    pipe.put("photo.jpg", "green")
+    pipe.put("gone.jpg", "red")
+    pipe.wait_thumbs({"photo.jpg": "green", "gone.jpg": "red"})
+    pipe.s3.delete_object(Bucket=pipe.source, Key="gone.jpg")
+    pipe.settle({"photo.jpg": "green"}, done=3)
+
+
 def test_minio_refuses_double_slashes(minio_store):
     """Why EXTRA_KEYS is empty here: if this ever changes, the key belongs into the scenarios."""
     minio_store.s3.create_bucket(Bucket="slashes")
