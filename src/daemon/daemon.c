@@ -206,8 +206,8 @@ void daemon_stop(struct daemon *d)
         scheduler_drain(d->scheduler, left > 0 ? (int)left : 0);
     http_server_free(d->public_server);
     http_server_free(d->admin_server);
+    queue_close(d->queue); /* answers what waited for a commit, through the intake */
     intake_free(d->intake);
-    queue_close(d->queue);
     scheduler_free(d->scheduler);
     worker_pool_free(d->pool);
     catalog_holder_free(d->catalogs);
