@@ -5,6 +5,8 @@ import os
 
 import onput
 
+README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
+
 
 class Words(onput.Test):
     def test_suggests_a_verb(self):
@@ -35,6 +37,19 @@ class Check(onput.Test):
         result = onput.run("check", "--config", self.config)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("ok: 1 stores, 1 functions", result.stdout)
+
+    def test_accepts_the_readme(self):
+        """With the permission that its next command asks for."""
+        with open(README, encoding="utf-8") as file:
+            text = file.read().split("```yaml\n")[1].split("```")[0]
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ONPUT_WEBHOOK_TOKEN"):
+            text = text.replace("${" + name + "}", "a-word-of-its-own")
+        self.write(text)
+        result = onput.run("check", "--config", self.config)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = onput.run("policy", "simulate", "--config", self.config, "--function", "thumbs",
+                           "--source-arn", "arn:aws:s3:::photos")
+        self.assertEqual((result.returncode, result.stdout.split("\n")[0]), (0, "allow"))
 
     def test_finds_the_configuration_in_the_working_directory(self):
         self.assertEqual(onput.run("check", cwd=self.dir).returncode, 0)
