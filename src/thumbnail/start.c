@@ -25,7 +25,7 @@ static const char *const allowed_operations[] = {
 };
 
 #ifdef ONPUT_SANITIZE_THREAD
-/* The race detector does not see the locks of libvips and the codecs, which are not built with it. */
+/* The race detector does not see the locks of libraries that are not built with it. */
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
