@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "onput/attributes.h"
 #include "onput/error.h"
@@ -26,6 +27,8 @@ int64_t clock_wall_ms(const struct clock *c);
 int64_t clock_mono_ms(const struct clock *c);
 /* Monotonic nanoseconds of the system, for measuring only. */
 int64_t clock_now_ns(void);
+/* `ms` from now on the system's CLOCK_MONOTONIC, as pthread_cond_timedwait() takes it. ms >= 0. */
+struct timespec clock_deadline(int64_t ms);
 
 /* A clock that stands still until a test moves it. Both times start at the given values. */
 struct fake_clock {

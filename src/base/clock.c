@@ -54,6 +54,13 @@ int64_t clock_now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+struct timespec clock_deadline(int64_t ms)
+{
+    int64_t end_ns = clock_now_ns() + ms * 1000000;
+
+    return (struct timespec){.tv_sec = end_ns / 1000000000, .tv_nsec = end_ns % 1000000000};
+}
+
 static int64_t fake_wall_ms(void *ctx)
 {
     const struct fake_clock *f = ctx;

@@ -82,11 +82,7 @@ static bool deliver_once(struct target *target, struct http_client *client,
 /* With the lock held. False when the target ends meanwhile. */
 static bool pause_for(struct target *target, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + ms % 1000 * 1000000;
-    until.tv_sec += ms / 1000 + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = clock_deadline(ms);
     while (!target->stopping &&
            pthread_cond_timedwait(&target->changed, &target->lock, &until) != ETIMEDOUT) {
     }

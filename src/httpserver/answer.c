@@ -10,6 +10,7 @@
  */
 #include "httpserver_private.h"
 
+#include "onput/clock.h"
 #include "onput/fd.h"
 #include "onput/memory.h"
 
@@ -316,11 +317,7 @@ void answer_force_all(struct http_server *server)
     while (server->owed) {
         force_listed(server);
         /* An answer that is just being given shows in the list a moment later. */
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += 5 * 1000 * 1000;
-        if (until.tv_nsec >= 1000000000)
-            until.tv_sec++, until.tv_nsec -= 1000000000;
+        struct timespec until = clock_deadline(5);
         (void)pthread_cond_timedwait(&server->owed_changed, &server->owed_lock, &until);
     }
     pthread_mutex_unlock(&server->owed_lock);

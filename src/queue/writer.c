@@ -250,14 +250,7 @@ static void commit_group(struct queue *q, struct group *g)
 
 static void wait_for_work(struct writer *w, bool somebody_waits_for_room)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += somebody_waits_for_room ? 50 * 1000 * 1000 : 0;
-    until.tv_sec += somebody_waits_for_room ? 0 : 2;
-    if (until.tv_nsec >= 1000 * 1000 * 1000) {
-        until.tv_nsec -= 1000 * 1000 * 1000;
-        until.tv_sec++;
-    }
+    struct timespec until = clock_deadline(somebody_waits_for_room ? 50 : 2000);
     pthread_cond_timedwait(&w->work, &w->lock, &until);
 }
 

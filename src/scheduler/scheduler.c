@@ -125,14 +125,7 @@ static void wait_for_ticket(struct scheduler *s, int64_t at_most_ms)
         if (until_due < ms)
             ms = until_due < 1 ? 1 : until_due;
     }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = clock_deadline(ms);
     pthread_cond_timedwait(&s->wake, &s->lock, &until);
 }
 
@@ -230,14 +223,7 @@ int scheduler_start(struct scheduler *s, struct error *err)
 
 static bool wait_until_idle(struct scheduler *s, int timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = clock_deadline(timeout_ms);
     while (s->running_count > 0) {
         if (pthread_cond_timedwait(&s->idle, &s->lock, &until) == ETIMEDOUT)
             return s->running_count == 0;

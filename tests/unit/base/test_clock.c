@@ -21,6 +21,21 @@ static void test_fake_clock__moves_only_when_told(void **state UNUSED)
     assert_int_equal(clock_mono_ms(&f.clock), 255);
 }
 
+static void test_clock_deadline__lies_so_far_ahead_and_is_normalised(void **state UNUSED)
+{
+    static const int64_t waits_ms[] = {0, 5, 999, 1000, 60001};
+
+    for (size_t i = 0; i < ARRAY_LEN(waits_ms); i++) {
+        int64_t before = clock_now_ns();
+        struct timespec until = clock_deadline(waits_ms[i]);
+        int64_t after = clock_now_ns();
+        int64_t end = (int64_t)until.tv_sec * 1000000000 + until.tv_nsec;
+
+        assert_true(end >= before + waits_ms[i] * 1000000 && end <= after + waits_ms[i] * 1000000);
+        assert_true(until.tv_nsec >= 0 && until.tv_nsec < 1000000000);
+    }
+}
+
 static void test_clock_system__agrees_with_time(void **state UNUSED)
 {
     int64_t before = (int64_t)time(NULL) * 1000 - 1000;
@@ -168,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fake_clock__moves_only_when_told),
+        cmocka_unit_test(test_clock_deadline__lies_so_far_ahead_and_is_normalised),
         cmocka_unit_test(test_clock_system__agrees_with_time),
         cmocka_unit_test(test_time_format__writes_three_forms),
         cmocka_unit_test(test_time_format__agrees_with_gmtime_over_centuries),
