@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "onput/catalog.h"
 #include "onput/config.h"
 #include "onput/error.h"
 #include "onput/json.h"
@@ -68,6 +69,8 @@ int cli_fail(int code, const struct error *err);
 struct config_source cli_config_source(const struct cli_args *args);
 /* Loads the configuration; on failure prints why and returns NULL. */
 struct config *cli_load_config(const struct cli_args *args);
+/* The same, resolved; the caller unrefs it. */
+struct catalog *cli_load_catalog(const struct cli_args *args);
 void cli_open_log(const struct config *config);
 
 /*

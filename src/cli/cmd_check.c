@@ -18,13 +18,9 @@ static int print(const struct config *config)
 
 int cmd_check(const struct cli_args *args)
 {
-    struct config *config = cli_load_config(args);
-    if (config == NULL)
+    struct catalog *catalog = cli_load_catalog(args);
+    if (catalog == NULL)
         return EXIT_CODE_CONFIG;
-    struct catalog *catalog = NULL;
-    struct error err = {0};
-    if (catalog_new(config, clock_system(), NULL, &catalog, &err) < 0)
-        return cli_fail(EXIT_CODE_CONFIG, &err);
     const struct config *checked = catalog_config(catalog);
     if (args->print)
         print(checked);

@@ -118,13 +118,9 @@ int cmd_policy(const struct cli_args *args)
         cli_print_verb_help(cli_find_verb("policy"));
         return EXIT_CODE_USAGE;
     }
-    struct config *config = cli_load_config(args);
-    if (config == NULL)
+    struct catalog *catalog = cli_load_catalog(args);
+    if (catalog == NULL)
         return EXIT_CODE_CONFIG;
-    struct catalog *catalog = NULL;
-    struct error err = {0};
-    if (catalog_new(config, clock_system(), NULL, &catalog, &err) < 0)
-        return cli_fail(EXIT_CODE_CONFIG, &err);
     int code = simulate(args, catalog);
     catalog_unref(catalog);
     return code;

@@ -50,6 +50,20 @@ struct config *cli_load_config(const struct cli_args *args)
     return config;
 }
 
+struct catalog *cli_load_catalog(const struct cli_args *args)
+{
+    struct config *config = cli_load_config(args);
+    struct catalog *catalog = NULL;
+    struct error err = {0};
+    if (config == NULL)
+        return NULL;
+    if (catalog_new(config, clock_system(), NULL, &catalog, &err) < 0) {
+        cli_fail(EXIT_CODE_CONFIG, &err);
+        return NULL;
+    }
+    return catalog;
+}
+
 void cli_open_log(const struct config *config)
 {
     log_open(STDERR_FILENO, config->log_level, config->log_format);
