@@ -89,7 +89,7 @@ struct config_permission {
 
 struct config_function {
     const char *name;
-    const char *builtin; /* "thumbnail" */
+    const char *builtin; /* "thumbnail", "echo", "context" */
     struct rendition *renditions;
     size_t rendition_count;
     const char *output_bucket;
@@ -114,7 +114,24 @@ struct config_role {
     const char *role_arn;
 };
 
+/* Somebody who may call the Lambda API. */
+struct config_user {
+    const char *name;
+    const char *access_key;
+    const char *secret_key;
+    const char *session_token; /* NULL: none */
+    const char *account;       /* NULL: the one of the functions */
+    const char *policy_json;   /* identity policy; NULL: none; every scalar in it is a string */
+    bool root;                 /* the account itself: may everything that is not denied */
+};
+
 struct config {
+    /* lambda */
+    const char *lambda_region;       /* NULL: the first store's */
+    const char *lambda_account;      /* NULL: the first store's */
+    const char *lambda_function_url; /* template with {id}, {region}, {port} */
+    struct config_user *users;
+    size_t user_count;
     /* listen */
     const char *listen_address; /* 127.0.0.1 */
     uint16_t listen_port;       /* 8080; 0: the kernel chooses */
@@ -175,6 +192,16 @@ MUST_CHECK int config_load_text(struct text yaml, const char *name,
                                 const struct config_source *source, struct config **out,
                                 struct error *err);
 void config_free(struct config *config); /* NULL-safe; wipes secrets */
+
+/*
+ * One function's settings, as they stand below functions.NAME, from text in memory: the API's way
+ * in. Names are in the arena. The message has the option's path and no file.
+ */
+MUST_CHECK int config_read_function(struct text yaml, const char *name, struct arena *arena,
+                                    struct config_function *out, struct error *err);
+/* The renditions as a JSON list that config_read_function() takes, without what is at its default.
+ */
+void config_write_renditions(const struct config_function *f, struct buffer *out);
 
 /* The effective configuration as YAML with secrets as "***" and the origin of each value as a
  * comment. */

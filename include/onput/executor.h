@@ -32,12 +32,15 @@ struct outcome {
     struct error error; /* of FAILED */
     char detail[160];   /* for the log line: "3 renditions", "source was replaced" */
     int64_t fetch_ms;   /* -1: the phase was not reached */
-    int64_t wait_ms;  /* for a free worker, between fetch and run; part of the time in queue */
+    int64_t wait_ms;    /* for a free worker, between fetch and run; part of the time in queue */
     int64_t run_ms;
     int64_t store_ms;
-    /* JSON report for a synchronous caller and for `onput demo`: renditions with sizes. Owned by
-     * the arena. */
-    struct text report;
+    /*
+     * What the function returned, as bytes: for a synchronous caller, and for `onput demo`. Of
+     * FAILED it is {"errorMessage","errorType"}, so that it is never empty. Owned by the arena.
+     */
+    struct text result;
+    struct text log; /* what the function wrote while it ran, without START, END and REPORT */
 };
 
 const char *outcome_status_name(enum outcome_status status); /* "done" */

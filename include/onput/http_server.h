@@ -60,6 +60,12 @@ struct http_route {
     void (*admit)(void *ctx, struct http_request *request);
     size_t max_body_bytes;
     const char *metric_route; /* label for metrics; NULL: path */
+    void *ctx;                /* for this route's functions; NULL: the server's */
+    const void *row;          /* the handler's own; http_request_row() */
+    /* Only requests to a Host (its port left away) that this pattern matches: '*' any run, '?' one
+     * byte, letters without case. NULL: every host. */
+    const char *host;
+    bool trailing_slash; /* one slash more at the end of the path is the same path */
 };
 
 struct http_server_options {
@@ -97,6 +103,7 @@ struct text http_request_capture(const struct http_request *r, const char *name)
 bool http_request_query_value(const struct http_request *r, const char *name, struct text *out);
 struct text http_request_peer(const struct http_request *r); /* IP address as text */
 struct arena *http_request_arena(struct http_request *r);
+const void *http_request_row(const struct http_request *r);
 /* A word of the handler's own per request: set in admit(), read in the handler. */
 void http_request_set_user(struct http_request *r, void *user);
 void *http_request_user(const struct http_request *r);

@@ -78,6 +78,16 @@ MUST_CHECK int intake_submit(struct intake *in, struct catalog *catalog, const s
                              const struct function *function, struct text body, intake_done done,
                              void *ctx, struct error *err);
 
+/*
+ * A direct asynchronous invocation that somebody was allowed to make. `reference` is "name" or
+ * "name:qualifier"; `payload` any JSON, copied. `done` runs on the queue's writer thread after the
+ * commit: request_id is the one that every attempt will have, NULL with *err. Returns -1 with *err
+ * when nothing was submitted; `done` is then not called.
+ */
+typedef void (*intake_invoked)(void *ctx, const char *request_id, const struct error *err);
+MUST_CHECK int intake_invoke(struct intake *in, struct text reference, struct text payload,
+                             intake_invoked done, void *ctx, struct error *err);
+
 /* Asks the policies again for everything that is held; releases what is allowed now. *out_released
  * may be NULL. */
 MUST_CHECK int intake_reconsider_held(struct intake *in, struct queue *queue, size_t *out_released,

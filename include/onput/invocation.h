@@ -34,17 +34,18 @@ const char *invocation_state_name(enum invocation_state state); /* "pending" */
 bool invocation_may_become(enum invocation_state from, enum invocation_state to);
 
 /*
- * Everything that is known of one. `payload` is a self-contained notification body of one record
- * (event_decode.h). Texts belong to whoever made the struct.
+ * Everything that is known of one. `payload` is the function's event: of a webhook a self-contained
+ * notification body of one record (event_decode.h), of a direct invocation whatever JSON the caller
+ * sent; then store, bucket and key are empty. Texts belong to whoever made the struct.
  */
 struct invocation {
     int64_t id;          /* given by the queue, never used twice */
     char request_id[37]; /* UUID, the same for every attempt */
     enum invocation_state state;
-    int attempts;        /* finished ones */
-    int64_t accepted_ms; /* wall time of the first commit */
-    int64_t due_ms;      /* wall time */
-    struct text function;
+    int attempts;         /* finished ones */
+    int64_t accepted_ms;  /* wall time of the first commit */
+    int64_t due_ms;       /* wall time */
+    struct text function; /* name, or name:qualifier */
     struct text store;
     struct text
         bucket; /* of the event; for listings, and so that one object is worked on once at a time */
@@ -52,6 +53,9 @@ struct invocation {
     unsigned char identity[16]; /* event_identity() */
     struct text reason;         /* of the last failure, or of the hold */
     struct text payload;
+    /* Of a synchronous invocation only; empty when there is none. */
+    struct text client_context; /* JSON */
+    struct text invoked_arn;    /* with the qualifier as the caller gave it */
 };
 
 #endif

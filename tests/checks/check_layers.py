@@ -23,8 +23,8 @@ LEVELS = [
     {"events", "policy", "worker"},
     {"functions", "queue", "aws", "storage"},
     {"workerpool", "runtime"},
-    {"executors", "scheduler", "intake", "pollers"},
-    {"api", "devstore"},
+    {"executors", "scheduler", "intake", "invoker", "pollers"},
+    {"api", "lambda", "devstore"},
     {"daemon", "cli"},
 ]
 # The sandboxed side sees nothing else, whatever its USES line says.
@@ -40,7 +40,7 @@ OWNERS = {
     "db": "db",
     "events": "event event_decode",
     "policy": "policy",
-    "functions": "catalog",
+    "functions": "catalog registry",
     "queue": "invocation queue",
     "aws": "credentials sigv4 xml_read",
     "storage": "storage",
@@ -48,10 +48,12 @@ OWNERS = {
     "runtime": "runtime",
     # executor.h is the seam between two folders that do not know each other.
     "scheduler": "executor scheduler",
-    "executors": "executor executors thumbnail_job custom_job",
+    "executors": "builtin executor executors thumbnail_job custom_job",
+    "invoker": "executor invoker",
     "intake": "intake",
     "pollers": "pollers",
     "api": "api",
+    "lambda": "lambda",
     "devstore": "devstore",
     "thumbnail": "thumbnail",
     "worker": "worker",

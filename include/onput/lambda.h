@@ -1,0 +1,40 @@
+/*
+ * lambda.h - the Lambda API of the AWS CLI and SDKs, and the front of function URLs.
+ *
+ * A table in src/lambda/operations.c has a row per operation: method, path, what runs it, IAM
+ * action, members of the request with their constraints. Every call goes the same way:
+ * signature → shape → function identifier → authorisation → the operation. Reading operations
+ * answer from the current catalog on the HTTP thread; changing ones run as jobs of the registry's
+ * thread, one after the other; invocations run on the invoker or are queued by the intake.
+ *
+ * Callers are the configuration's users; the account's root may do everything, a user what its
+ * policy or the function's resource policy allows. Nobody is let in while no user is configured.
+ *
+ * Source: AWS Lambda API reference, 2015-03-31; AWS "Function URLs" (payload format 2.0).
+ */
+#ifndef ONPUT_LAMBDA_H
+#define ONPUT_LAMBDA_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "onput/http_server.h"
+#include "onput/intake.h"
+#include "onput/invoker.h"
+#include "onput/metrics.h"
+#include "onput/registry.h"
+
+/* What the operations work with. Everything outlives the server. */
+struct lambda_api {
+    struct registry *registry;
+    struct intake *intake;
+    struct invoker *invoker;
+    struct metrics *metrics;
+    const struct clock *clock;
+    atomic_int port; /* of the listener, for the URLs of functions; set when it is known */
+};
+
+/* The rows for the listener, with their own ctx; the caller frees the table after the server. */
+struct http_route *lambda_routes(struct lambda_api *api, size_t *out_count);
+
+#endif
