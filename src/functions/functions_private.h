@@ -19,6 +19,14 @@ struct catalog {
     const struct clock *clock;
 };
 
+/* users.c: who may call the Lambda API. Immutable; `config` must outlive it. */
+struct users;
+/* A user without an account belongs to `home_account`. */
+MUST_CHECK int users_new(const struct config *config, struct text home_account, struct users **out,
+                         struct error *err);
+const struct user *users_find(const struct users *u, struct text access_key); /* or NULL */
+void users_free(struct users *u);                                             /* NULL-safe */
+
 /* permissions.c: the resource policy of a function. */
 MUST_CHECK int permissions_build(struct catalog *c, struct function *f, struct error *err);
 
