@@ -28,7 +28,7 @@ struct registry_options {
     const char *vfs;       /* NULL: the system's */
     const struct clock *clock;
     struct metrics *metrics;
-    /* Called on the registry's thread after a change was published; may be NULL. */
+    /* Called on the registry's thread after a change or a reload was published; may be NULL. */
     void (*on_change)(void *ctx);
     void *on_change_ctx;
 };
@@ -37,7 +37,9 @@ struct registry_options {
  * registry. */
 MUST_CHECK int registry_open(struct config *config, const struct registry_options *options,
                              struct registry **out, struct error *err);
-void registry_close(struct registry *r); /* NULL-safe */
+/* Runs what was submitted and ends the thread; the catalogs stay. NULL-safe. */
+void registry_drain(struct registry *r);
+void registry_close(struct registry *r); /* NULL-safe; drains when not drained */
 struct catalog_holder *registry_catalogs(struct registry *r);
 /* Another configuration: everything is resolved anew; on failure the old one stays. Waits. Takes
  * *config over, also on failure. */
