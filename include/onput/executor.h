@@ -52,7 +52,7 @@ struct executor {
     MUST_CHECK int (*lane_open)(void *self, const atomic_bool *canceled, struct executor_lane **out,
                                 struct error *err);
     void (*lane_close)(struct executor_lane *lane);
-    /* Fills *out completely. `deadline_ms` is monotonic. Memory of the report comes from the arena.
+    /* Fills *out completely. `deadline_ms` is monotonic. Memory of the result comes from the arena.
      */
     void (*invoke)(struct executor_lane *lane, const struct catalog *catalog,
                    const struct function *function, const struct invocation *invocation,

@@ -65,7 +65,7 @@ static void note_outcome(struct demo *d, struct demo_photo *photo, const struct 
         photo->message =
             arena_strdup(&d->arena, outcome->status == OUTCOME_FAILED ? outcome->error.message
                                                                       : outcome->detail);
-    else if (photo->report == NULL && json_parse(outcome->report, &photo->report, &err) < 0)
+    else if (photo->report == NULL && json_parse(outcome->result, &photo->report, &err) < 0)
         photo->failed = true;
     photo->finished = outcome->status != OUTCOME_FAILED || !outcome->error.retryable;
 }

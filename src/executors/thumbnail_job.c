@@ -136,7 +136,7 @@ static void make_renditions(struct job *job, struct outcome *out)
     }
     out->store_ms = clock_mono_ms(clock) - rendered;
     out->status = OUTCOME_DONE;
-    out->report = report_write(job);
+    out->result = report_write(job);
     snprintf(out->detail, sizeof(out->detail), "%u renditions of %ux%u %s",
              job->result.output_count, job->result.source_width, job->result.source_height,
              image_format_name(job->result.source_format));
@@ -173,7 +173,7 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog,
 {
     struct event_batch batch = {0};
     struct error err = {0};
-    *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .report = TEXT("")};
+    *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("")};
     lane_use_catalog(lane, catalog);
     lane->deadline_ms = deadline_ms;
     if (event_decode(invocation->payload, &batch, &err) < 0) {

@@ -73,7 +73,7 @@ static void run_claimed(struct job_thread *job, const struct catalog *catalog,
     int64_t queue_ms = clock_wall_ms(o->clock) - inv->due_ms;
     if (queue_ms < 0)
         queue_ms = 0;
-    struct outcome outcome = {.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .report = TEXT("")};
+    struct outcome outcome = {.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("")};
     invoke(job, catalog, function, inv, arena, &outcome);
 
     queue_ms += outcome.wait_ms;

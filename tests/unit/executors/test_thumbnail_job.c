@@ -87,7 +87,7 @@ static void test_job__reports_what_it_made(void **state)
     struct workbench w;
     workbench_start(&w, *state, &(struct catalog_parts){0});
     created(&w, "a.jpg", workbench_put(&w, "photos", "a.jpg", "pixels"));
-    assert_text(w.outcome.report,
+    assert_text(w.outcome.result,
                 "{\"bucket\":\"photos\",\"key\":\"a.jpg\",\"format\":\"jpeg\",\"width\":40,"
                 "\"height\":30,\"bytes\":6,\"decode_us\":2000,\"encode_us\":3000,\"renditions\":"
                 "[{\"name\":\"small\",\"bucket\":\"thumbnails\",\"key\":\"photos/a.jpg/small.jpg\","
@@ -378,7 +378,7 @@ static void test_job__fails_for_good_on_what_it_cannot_read(void **state)
     workbench_run_payload(&w, "{\"Records\":[");
     failed(&w, ERROR_INVALID, false);
     assert_int_equal(w.outcome.fetch_ms, -1);
-    assert_int_equal(w.outcome.report.len, 0);
+    assert_int_equal(w.outcome.result.len, 0);
     workbench_run_payload(&w, "{\"Records\":[]}");
     skipped(&w, "no record");
     workbench_stop(&w);
