@@ -3,14 +3,19 @@
  *
  * The synchronous counterpart of intake.h and scheduler.h: nothing is stored. Calls wait in a
  * bounded queue for one of the invoker's threads, each of which has a lane of the executor. The
- * function's timeout counts from the moment the call leaves that queue.
+ * function's timeout counts from the moment the call leaves that queue. A call holds one of its
+ * function's slots from submit until just before done().
+ *
+ * A call that is canceled before it ran, or whose executor says nothing, still has a result.
  *
  * Threads: invoker_submit() from any, never blocks. `done` runs on an invoker thread.
  */
 #ifndef ONPUT_INVOKER_H
 #define ONPUT_INVOKER_H
 
+#include "onput/buffer.h"
 #include "onput/catalog.h"
+#include "onput/clock.h"
 #include "onput/executor.h"
 #include "onput/invocation.h"
 #include "onput/metrics.h"
@@ -41,7 +46,8 @@ struct invoker_call {
     struct invocation invocation; /* request_id and payload filled in */
     /* `outcome` and its texts live until done() returns. */
     void (*done)(struct invoker_call *call, const struct outcome *outcome);
-    int64_t duration_us;       /* of the function, set before done() */
+    int64_t duration_us;       /* of the function, set before done(), like ended_ms */
+    int64_t ended_ms;          /* wall time */
     struct invoker_call *next; /* the invoker's own */
 };
 
@@ -54,7 +60,7 @@ enum invoker_verdict {
 enum invoker_verdict invoker_submit(struct invoker *inv, struct invoker_call *call);
 
 /*
- * START, the function's own lines, END and REPORT, as Lambda logs one invocation. Pure.
+ * START, the function's own lines, END and REPORT, as Lambda logs one invocation.
  * `max_bytes` bounds it from the front: the last bytes are kept (LogType Tail: 4096).
  */
 void invoker_write_log(const struct invoker_call *call, const struct outcome *outcome,

@@ -1,0 +1,87 @@
+/*
+ * One call as a straight line: invoke the function, give its slot back, say so, hand the outcome
+ * over.
+ */
+#include "invoker_private.h"
+
+#include "onput/log.h"
+
+/* For log and metrics; asynchronous attempts have further words there. */
+static const char *const status_words[] = {
+    [OUTCOME_DONE] = "done", [OUTCOME_SKIPPED] = "skipped", [OUTCOME_FAILED] = "failed"};
+_Static_assert(ARRAY_LEN(status_words) == OUTCOME_STATUS_COUNT, "one word per status");
+
+static void cancel(struct outcome *out)
+{
+    *out = (struct outcome){.status = OUTCOME_FAILED,
+                            .fetch_ms = -1,
+                            .run_ms = -1,
+                            .store_ms = -1,
+                            .result = TEXT("{\"errorMessage\":\"The server is shutting down.\","
+                                           "\"errorType\":\"Runtime.Canceled\"}")};
+    error_set_retryable(&out->error, ERROR_CANCELED, "the server is shutting down");
+}
+
+static void invoke(struct invoker *inv, struct executor_lane *lane, struct invoker_call *call,
+                   struct arena *arena, struct outcome *out)
+{
+    const struct invoker_options *o = &inv->options;
+    const char *name = call->function->config->name;
+    int64_t deadline = clock_mono_ms(o->clock) + call->function->config->timeout_ms;
+    *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("null")};
+    metrics_add(o->metrics, METRIC_INVOCATIONS_IN_FLIGHT, 1, name, NULL, NULL);
+    int64_t start = clock_now_ns();
+    o->executor->invoke(lane, call->catalog, call->function, &call->invocation, deadline, arena,
+                        out);
+    call->duration_us = (clock_now_ns() - start) / 1000;
+    metrics_add(o->metrics, METRIC_INVOCATIONS_IN_FLIGHT, -1, name, NULL, NULL);
+    if (out->result.len == 0)
+        out->result = TEXT("null"); /* what a function that returns nothing returns */
+}
+
+static void observe_phase(struct metrics *m, const char *function, const char *phase, int64_t ms)
+{
+    if (ms >= 0)
+        metrics_observe(m, METRIC_INVOCATION_SECONDS, (double)ms / 1000.0, function, phase, NULL);
+}
+
+static void count(struct metrics *m, const struct invoker_call *call, const struct outcome *o)
+{
+    const char *name = call->function->config->name;
+    metrics_add(m, METRIC_INVOCATIONS, 1, name, status_words[o->status], NULL);
+    observe_phase(m, name, "fetch", o->fetch_ms);
+    metrics_observe(m, METRIC_INVOCATION_SECONDS, (double)call->duration_us / 1e6, name, "run",
+                    NULL);
+    observe_phase(m, name, "store", o->store_ms);
+}
+
+static void write_line(const struct invoker_call *call, const struct outcome *o)
+{
+    bool failed = o->status == OUTCOME_FAILED;
+    LOG(failed ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "invocation",
+        LOG_STRING("status", status_words[o->status]),
+        LOG_TEXT("function", call->function->name), LOG_TEXT("version", call->function->version),
+        LOG_STRING("request_id", call->invocation.request_id),
+        LOG_I64("duration_us", call->duration_us),
+        LOG_STRING(failed ? "error" : "detail", failed ? o->error.message : o->detail));
+}
+
+void call_run(struct invoker *inv, struct executor_lane *lane, struct invoker_call *call)
+{
+    const struct invoker_options *o = &inv->options;
+    AUTO_ARENA struct arena arena;
+    arena_init(&arena);
+    struct outcome outcome;
+    call->duration_us = 0;
+    if (atomic_load(&inv->canceled))
+        cancel(&outcome);
+    else
+        invoke(inv, lane, call, &arena, &outcome);
+    call->ended_ms = clock_wall_ms(o->clock);
+    function_slot_give(call->function);
+    count(o->metrics, call, &outcome);
+    write_line(call, &outcome);
+    call->done(call, &outcome);
+    if (o->on_slot != NULL)
+        o->on_slot(o->on_slot_ctx);
+}
