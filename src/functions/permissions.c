@@ -57,10 +57,9 @@ int permissions_build(struct catalog *c, struct function *f, struct error *err)
     return 0;
 }
 
-struct policy_decision catalog_may_invoke(const struct catalog *c, const struct store *store,
+struct policy_decision catalog_may_invoke(const struct store *store,
                                           const struct function *function, struct text bucket)
 {
-    (void)c;
     char arn[EVENT_MAX_BUCKET_BYTES + 32];
     snprintf(arn, sizeof(arn), "arn:aws:s3:::%.*s", TEXT_ARGS(bucket));
     struct text source_arn = text_of(arn);

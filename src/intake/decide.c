@@ -24,11 +24,10 @@ static struct text reason_of_deny(const struct function *function, struct policy
                                 TEXT_ARGS(function->name)));
 }
 
-static void decide_pair(const struct catalog *catalog, const struct store *store,
-                        struct arena *arena, struct decided *d)
+static void decide_pair(const struct store *store, struct arena *arena, struct decided *d)
 {
     const struct event *event = &d->record->event;
-    struct policy_decision p = catalog_may_invoke(catalog, store, d->function, event->bucket);
+    struct policy_decision p = catalog_may_invoke(store, d->function, event->bucket);
     d->effect = p.effect;
     if (p.effect == POLICY_ALLOW) {
         d->decision = INTAKE_QUEUED;
@@ -98,7 +97,7 @@ int intake_decide(const struct catalog *catalog, const struct store *store,
         for (size_t k = 0; k < n; k++) {
             rows[count] = first;
             rows[count].function = chosen[k];
-            decide_pair(catalog, store, arena, &rows[count++]);
+            decide_pair(store, arena, &rows[count++]);
         }
     }
     *out = rows;

@@ -13,7 +13,7 @@ static bool is_allowed_now(const struct catalog *catalog, const struct invocatio
     const struct function *function = catalog_function(catalog, row->function);
     if (store == NULL || function == NULL)
         return false;
-    return catalog_may_invoke(catalog, store, function, row->bucket).effect == POLICY_ALLOW;
+    return catalog_may_invoke(store, function, row->bucket).effect == POLICY_ALLOW;
 }
 
 static int release_page(const struct catalog *catalog, struct queue *queue, int64_t *after_id,

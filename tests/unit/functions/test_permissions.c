@@ -10,7 +10,7 @@ static enum policy_effect asked(const char *permissions, const char *store, cons
     AUTO_FREE char *function = xasprintf(", permissions: [%s]", permissions);
     struct catalog *c = catalog_of(&(struct catalog_parts){.function = function, .store = store});
     struct policy_decision d =
-        catalog_may_invoke(c, catalog_minio(c), catalog_thumbs(c), text_of(bucket));
+        catalog_may_invoke(catalog_minio(c), catalog_thumbs(c), text_of(bucket));
     catalog_unref(c);
     return d.effect;
 }
