@@ -195,7 +195,9 @@ void config_free(struct config *config); /* NULL-safe; wipes secrets */
 
 /*
  * One function's settings, as they stand below functions.NAME, from text in memory: the API's way
- * in. Names are in the arena. The message has the option's path and no file.
+ * in. Everything is in the arena. ${VAR} and "$$" stand for themselves. That output.store and role
+ * exist is for the caller to see. The message begins with the option's path, "renditions[0].width",
+ * and has no file.
  */
 MUST_CHECK int config_read_function(struct text yaml, const char *name, struct arena *arena,
                                     struct config_function *out, struct error *err);

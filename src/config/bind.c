@@ -441,6 +441,15 @@ static int bind_section(struct loader *loader, enum section_id section, struct t
     return 0;
 }
 
+int bind_function(struct loader *loader, struct tree_node *root, struct config_function *function,
+                  struct error *err)
+{
+    struct arena *a = &loader->config->arena;
+
+    return bind_item(loader, child_find(SECTION_ROOT, TEXT("functions")), root, function,
+                     place_new(a, NULL, NULL, 0, root->origin), err);
+}
+
 int bind_root(struct loader *loader, struct tree_node *root, struct error *err)
 {
     struct arena *a = &loader->config->arena;

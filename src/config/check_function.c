@@ -110,17 +110,32 @@ static int check_output_key(const struct loader *loader, const struct config_fun
 static int check_output(const struct loader *loader, const struct config_function *function,
                         struct error *err)
 {
-    const struct config *c = loader->config;
     struct subject bucket = {&function->output_bucket, SECTION_OUTPUT, function};
-    struct subject store = {&function->output_store, SECTION_OUTPUT, function};
 
-    if (check_bucket(loader, bucket, function->output_bucket, false, err) != 0 ||
-        check_output_key(loader, function, err) != 0)
+    if (function->output_bucket == NULL)
+        return check_fail(loader, bucket, err,
+                          "bucket is missing; it is needed: bucket for the results");
+    if (check_bucket(loader, bucket, function->output_bucket, false, err) != 0)
         return -1;
-    if (function->output_store == NULL)
-        return 0;
-    return check_reference(loader, store, "store", function->output_store, c->stores,
-                           c->store_count, sizeof(*c->stores), err);
+    return check_output_key(loader, function, err);
+}
+
+/* For functions that make no pictures. What they would ignore is a mistake of whoever wrote it. */
+static int check_no_pictures(const struct loader *loader, struct config_function *function,
+                             struct error *err)
+{
+    const void *members[] = {&function->output_bucket, &function->output_store,
+                             &function->output_key, &function->cache_control};
+
+    if (function->rendition_count > 0)
+        return check_fail(loader, (struct subject){NULL, SECTION_FUNCTION, function}, err,
+                          "renditions are of no use, because builtin is \"%s\"", function->builtin);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (origins_is_given(loader->origins, members[i]))
+            return check_fail(loader, (struct subject){members[i], SECTION_OUTPUT, function}, err,
+                              "is of no use, because builtin is \"%s\"", function->builtin);
+    function->output_key = NULL;
+    return 0;
 }
 
 /* The option of the short form that is given, or NULL. The default action says nothing. */
@@ -171,18 +186,38 @@ static int check_retries(const struct loader *loader, const struct config_functi
                       "backoff is longer than backoff_cap");
 }
 
-static int check_function(const struct loader *loader, const struct config_function *function,
+static int check_pictures(const struct loader *loader, struct config_function *function,
                           struct error *err)
 {
-    const struct config *c = loader->config;
-    struct subject role = {&function->role, SECTION_FUNCTION, function};
+    if (strcmp(function->builtin, "thumbnail") != 0)
+        return check_no_pictures(loader, function, err);
+    if (check_renditions(loader, function, err) != 0)
+        return -1;
+    return check_output(loader, function, err);
+}
 
-    if (check_renditions(loader, function, err) != 0 || check_output(loader, function, err) != 0 ||
-        check_retries(loader, function, err) != 0)
+int check_function_alone(const struct loader *loader, struct config_function *function,
+                         struct error *err)
+{
+    if (check_pictures(loader, function, err) != 0 || check_retries(loader, function, err) != 0)
         return -1;
     for (size_t i = 0; i < function->permission_count; i++)
         if (check_permission(loader, &function->permissions[i], err) != 0)
             return -1;
+    return 0;
+}
+
+static int check_references(const struct loader *loader, const struct config_function *function,
+                            struct error *err)
+{
+    const struct config *c = loader->config;
+    struct subject store = {&function->output_store, SECTION_OUTPUT, function};
+    struct subject role = {&function->role, SECTION_FUNCTION, function};
+
+    if (function->output_store != NULL &&
+        check_reference(loader, store, "store", function->output_store, c->stores, c->store_count,
+                        sizeof(*c->stores), err) != 0)
+        return -1;
     if (function->role == NULL)
         return 0;
     return check_reference(loader, role, "role", function->role, c->roles, c->role_count,
@@ -191,8 +226,12 @@ static int check_function(const struct loader *loader, const struct config_funct
 
 int check_functions(struct loader *loader, struct error *err)
 {
-    for (size_t i = 0; i < loader->config->function_count; i++)
-        if (check_function(loader, &loader->config->functions[i], err) != 0)
+    for (size_t i = 0; i < loader->config->function_count; i++) {
+        struct config_function *function = &loader->config->functions[i];
+
+        if (check_function_alone(loader, function, err) != 0 ||
+            check_references(loader, function, err) != 0)
             return -1;
+    }
     return 0;
 }

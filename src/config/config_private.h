@@ -163,7 +163,8 @@ struct record {
 };
 
 struct config_origins {
-    const char *name; /* of the file, for messages */
+    const char *name;   /* of the file, for messages */
+    bool is_placeless; /* the text is nobody's file: messages name options and no lines */
     struct record *records;
     size_t count;
     size_t capacity;
@@ -196,16 +197,24 @@ int place_fail(const struct config_origins *origins, const struct place *place, 
 
 /* ---- the steps ---- */
 
-/* *out is NULL for a file without content. */
+/* *out is NULL for a file without content; `name` NULL: messages without a place. */
 MUST_CHECK int yaml_tree_parse(struct text yaml, const char *name, struct arena *a,
                                struct tree_node **out, struct error *err);
 /* Lays environment and flags over the tree. */
 MUST_CHECK int overlay_apply(struct loader *loader, const char *const *flags,
                              struct tree_node *root, struct error *err);
 MUST_CHECK int bind_root(struct loader *loader, struct tree_node *root, struct error *err);
+/* One function, `root` being what stands below its name. */
+MUST_CHECK int bind_function(struct loader *loader, struct tree_node *root,
+                             struct config_function *function, struct error *err);
 MUST_CHECK int check_config(struct loader *loader, struct error *err);
+MUST_CHECK int check_lambda(struct loader *loader, struct error *err);
 MUST_CHECK int check_stores(struct loader *loader, struct error *err);
 MUST_CHECK int check_functions(struct loader *loader, struct error *err);
+/* What needs no other section: all but the store and the role that it names. */
+MUST_CHECK int check_function_alone(const struct loader *loader, struct config_function *function,
+                                    struct error *err);
+MUST_CHECK int check_users(struct loader *loader, struct error *err);
 
 /* What a check's message is about: a member that was given, else the section without it. */
 struct subject {

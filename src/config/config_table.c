@@ -79,6 +79,7 @@ COUNT_FOLLOWS(config_store, webhook_tokens, webhook_token_count);
 _Static_assert(offsetof(struct config_store, name) == 0, "name first");
 _Static_assert(offsetof(struct config_function, name) == 0, "name first");
 _Static_assert(offsetof(struct config_role, name) == 0, "name first");
+_Static_assert(offsetof(struct config_user, name) == 0, "name first");
 
 bool option_is_secret(const struct option *option)
 {

@@ -138,6 +138,8 @@ int place_prefix(const struct config_origins *origins, const struct place *place
     if (key != NULL && path.len > 0)
         buffer_append_char(&path, '.');
     buffer_append_string(&path, key == NULL ? "" : key);
+    if (origins->is_placeless)
+        return path.len > 0 ? error_prefix(err, "%s", path.data) : -1;
     append_origin(&where, origins, origin);
     if (origin.kind == ORIGIN_FLAG && text_is(buffer_text(&path), origin.variable))
         return error_prefix(err, "%s", where.data);

@@ -49,7 +49,7 @@ static struct origin origin_at(yaml_mark_t mark)
 static int fail_at(const struct reader *r, struct origin at, enum error_code code,
                    const char *message, struct error *err)
 {
-    struct config_origins origins = {.name = r->name};
+    struct config_origins origins = {.name = r->name, .is_placeless = r->name == NULL};
 
     error_set(err, code, "%s", message);
     return place_prefix(&origins, NULL, NULL, at, err);

@@ -1,0 +1,121 @@
+/*
+ * check_lambda.c - rules for the Lambda API: where its functions live, the template of their URLs,
+ * and who may call. Called by check.c.
+ */
+#include "config_private.h"
+
+#include <string.h>
+
+#include "onput/encoding.h"
+
+/* How often "{id}" stands in the template, or -1 when a brace belongs to no placeholder. */
+static int count_ids(struct text t)
+{
+    int ids = 0;
+
+    while (t.len > 0) {
+        size_t open = text_find(t, '{');
+        struct text name;
+
+        if (text_find(t, '}') < open)
+            return -1;
+        if (open == t.len)
+            break;
+        t = text_slice(t, open + 1, t.len);
+        name = text_slice(t, 0, text_find(t, '}'));
+        if (!text_is(name, "id") && !text_is(name, "region") && !text_is(name, "port"))
+            return -1;
+        if (name.len == t.len)
+            return -1;
+        ids += text_is(name, "id");
+        t = text_slice(t, name.len + 1, t.len);
+    }
+    return ids;
+}
+
+static bool is_url(struct text t)
+{
+    return text_starts_with(t, TEXT("http://")) || text_starts_with(t, TEXT("https://"));
+}
+
+static bool holds_space(const char *string)
+{
+    return strchr(string, ' ') != NULL;
+}
+
+static int check_function_url(const struct loader *loader, struct error *err)
+{
+    const struct config *c = loader->config;
+    struct subject subject = {&c->lambda_function_url, SECTION_LAMBDA, c};
+    int ids = count_ids(text_of(c->lambda_function_url));
+    AUTO_BUFFER struct buffer shown = {0};
+
+    buffer_init(&shown, ERROR_MESSAGE_BYTES);
+    append_found(&shown, text_of(c->lambda_function_url));
+    if (!is_url(text_of(c->lambda_function_url)) || holds_space(c->lambda_function_url))
+        return check_fail(loader, subject, err, "expected http://... or https://..., found %s",
+                          shown.data);
+    if (ids < 0)
+        return check_fail(loader, subject, err,
+                          "%s is no template for a URL: possible are {id}, {region} and {port}",
+                          shown.data);
+    if (ids != 1)
+        return check_fail(loader, subject, err, "%s holds {id} %s; hint: put it in once",
+                          shown.data, ids == 0 ? "nowhere" : "more than once");
+    return 0;
+}
+
+int check_lambda(struct loader *loader, struct error *err)
+{
+    const struct config *c = loader->config;
+    struct subject region = {&c->lambda_region, SECTION_LAMBDA, c};
+    struct subject account = {&c->lambda_account, SECTION_LAMBDA, c};
+
+    if (c->lambda_region != NULL && !name_is_plain(text_of(c->lambda_region)))
+        return check_fail(loader, region, err, "expected a region such as us-east-1");
+    if (c->lambda_account != NULL && check_account(loader, account, c->lambda_account, err) != 0)
+        return -1;
+    return check_function_url(loader, err);
+}
+
+/* ---- users ---- */
+
+/* The key says who calls: with two owners nobody knew. */
+static int check_key(const struct loader *loader, size_t i, struct error *err)
+{
+    const struct config_user *user = &loader->config->users[i];
+    struct subject subject = {&user->access_key, SECTION_USER, user};
+
+    if (strpbrk(user->access_key, ",=") != NULL)
+        return check_fail(loader, subject, err, "an access key holds neither \",\" nor \"=\"");
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(loader->config->users[j].access_key, user->access_key) == 0)
+            return check_fail(loader, subject, err, "is that of users.%s, too",
+                              loader->config->users[j].name);
+    return 0;
+}
+
+static int check_user(const struct loader *loader, size_t i, struct error *err)
+{
+    const struct config_user *user = &loader->config->users[i];
+    struct subject account = {&user->account, SECTION_USER, user};
+    struct subject policy = {&user->policy_json, SECTION_USER, user};
+
+    if (check_key(loader, i, err) != 0)
+        return -1;
+    if (user->account != NULL && check_account(loader, account, user->account, err) != 0)
+        return -1;
+    if (user->root && user->policy_json != NULL)
+        return check_fail(loader, policy, err,
+                          "the root of an account has no policy, it may do everything; hint: "
+                          "remove root, or the policy");
+    return 0;
+}
+
+int check_users(struct loader *loader, struct error *err)
+{
+    for (size_t i = 0; i < loader->config->user_count; i++)
+        if (check_user(loader, i, err) != 0)
+            return -1;
+    return 0;
+}
