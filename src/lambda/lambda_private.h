@@ -206,6 +206,13 @@ bool call_revision_fits(struct lambda_call *call, struct text current, const cha
 struct json_object *row_parse(const struct row *row);
 /* The same with the private members. */
 struct json_object *row_parse_all(const struct row *row);
+/* Only digits: no alias looks like that. */
+bool qualifier_is_version(struct text qualifier);
+/* Whether the function that is being changed has that version or alias; "": whether it is there. */
+bool edit_has_qualifier(const struct registry_edit *edit, struct text qualifier);
+/* False for a user, role or session of our own account that the configuration does not have. Any
+ * other text is true: whether it is a principal at all is policy.h's. */
+bool principal_is_known(const struct catalog *catalog, struct text principal);
 /* Compact JSON in the arena. */
 struct text call_json_text(struct lambda_call *call, struct json_object *object);
 
