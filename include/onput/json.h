@@ -30,6 +30,9 @@ void json_release(struct json_object **object); /* json_object_put, NULL-safe; f
 /* The caller releases *out with json_object_put(), and has checked its own limit of size before. */
 MUST_CHECK int json_parse(struct text t, struct json_object **out, struct error *err);
 
+/* Succeeds when json_parse() would, building nothing: for JSON that is only passed on. */
+MUST_CHECK int json_scan(struct text t, struct error *err);
+
 /* The value at `path`, or NULL when a part of the path is missing or null. Borrowed. */
 struct json_object *json_at(struct json_object *root, const char *path);
 

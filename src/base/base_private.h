@@ -24,8 +24,6 @@ size_t json_escape_one(struct text t, size_t *pos, char out[JSON_ESCAPE_BYTES]);
 
 /* Value of a hex digit in either case, or -1. */
 int hex_value(char c);
-/* Succeeds when the text is one JSON value of ours; see json_scan.c. */
-MUST_CHECK int json_scan(struct text t, struct error *err);
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar; month is 1 to 12. */
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day);
