@@ -1,0 +1,177 @@
+/*
+ * What every way to invoke a function does: find the version, check the payload, hand the call to
+ * the invoker.
+ */
+#include "invoke_private.h"
+
+#include "onput/encoding.h"
+
+enum { TRACE_ID_MAX_BYTES = 512 };
+
+const struct function *invoke_function(struct lambda_call *call)
+{
+    const struct function_record *record = call_record(call);
+    const struct function *function =
+        record == NULL ? NULL : record_resolve(record, call->id.qualifier, random_u64());
+    if (function != NULL)
+        return function;
+    struct text qualifier = call->id.qualifier;
+    if (qualifier.len == 0)
+        qualifier = TEXT("$LATEST");
+    call_no_function(call,
+                     call_printf(call, "%.*s:%.*s", TEXT_ARGS(call->id.arn), TEXT_ARGS(qualifier)));
+    return NULL;
+}
+
+static bool fits(struct lambda_call *call, bool is_event, size_t len)
+{
+    if (is_event && len > INVOKE_EVENT_MAX_BYTES) {
+        call_fail(call, ERR_TOO_LARGE,
+                  "%zu byte payload is too large for the Event invocation type (limit %d bytes)",
+                  len, INVOKE_EVENT_MAX_BYTES);
+        return false;
+    }
+    if (len > INVOKE_SYNC_MAX_BYTES) {
+        call_fail(call, ERR_TOO_LARGE,
+                  "Request must be smaller than %d bytes for the InvokeFunction operation",
+                  INVOKE_SYNC_MAX_BYTES);
+        return false;
+    }
+    return true;
+}
+
+bool invoke_payload(struct lambda_call *call, bool is_event, struct text *out)
+{
+    struct text body = http_request_body(call->http);
+    struct error err = {0};
+    if (!fits(call, is_event, body.len))
+        return false;
+    if (body.len == 0)
+        body = TEXT("{}");
+    if (json_scan(body, &err) < 0) {
+        call_fail(call, ERR_INVALID_CONTENT,
+                  "Could not parse request body into json: Could not parse payload into json: %s",
+                  err.message);
+        return false;
+    }
+    *out = body;
+    return true;
+}
+
+static bool is_client_context(struct text decoded)
+{
+    struct error err = {0};
+    return text_starts_with(text_trim(decoded), TEXT("{")) && json_scan(decoded, &err) == 0;
+}
+
+/* False with the 400 answered. */
+static bool read_client_context(struct lambda_call *call, struct text *out)
+{
+    struct text encoded;
+    struct error err = {0};
+    *out = TEXT("");
+    if (!call_text(call, "ClientContext", &encoded) || encoded.len == 0)
+        return true;
+    AUTO_BUFFER struct buffer decoded;
+    buffer_init(&decoded, INVOKE_CLIENT_CONTEXT_MAX_BYTES);
+    bool decodes = base64_decode(encoded, &decoded, &err) == 0;
+    if (buffer_failed(&decoded) || err.code == ERROR_LIMIT) {
+        call_fail(call, ERR_INVALID_CONTENT, "The client context is larger than %d bytes.",
+                  INVOKE_CLIENT_CONTEXT_MAX_BYTES);
+        return false;
+    }
+    if (!decodes || !is_client_context(buffer_text(&decoded))) {
+        call_fail(call, ERR_INVALID_CONTENT,
+                  "Client context must be a valid Base64-encoded JSON object.");
+        return false;
+    }
+    *out = arena_text(call->arena, buffer_text(&decoded));
+    return true;
+}
+
+const char *invoke_throttle_reason(enum invoker_verdict verdict)
+{
+    switch (verdict) {
+    case INVOKER_NO_SLOT:
+        return "ReservedFunctionConcurrentInvocationLimitExceeded";
+    case INVOKER_BUSY:
+        return "ConcurrentInvocationLimitExceeded";
+    case INVOKER_ACCEPTED:
+    case INVOKER_CLOSED:
+        break;
+    }
+    return NULL;
+}
+
+static void refuse(struct lambda_call *call, enum invoker_verdict verdict)
+{
+    const char *reason = invoke_throttle_reason(verdict);
+    if (reason != NULL)
+        call_throttle(call, reason);
+    else
+        call_fail(call, ERR_SERVICE, "The server is shutting down.");
+}
+
+static struct invoke *make(struct lambda_call *call, const struct function *function,
+                           struct text payload)
+{
+    int64_t now = clock_wall_ms(call->api->clock);
+    struct invoke *inv = ARENA_NEW(call->arena, struct invoke);
+    inv->call = call;
+    inv->trace_id = invoke_trace_id(call->http, now);
+    inv->wants_log = text_is(call_text_or(call, "LogType", "None"), "Tail");
+    inv->work = (struct invoker_call){
+        .catalog = call->catalog,
+        .function = function,
+        .invocation = {.state = INVOCATION_RUNNING,
+                       .accepted_ms = now,
+                       .due_ms = now,
+                       .function = function->name,
+                       .store = TEXT(""),
+                       .bucket = TEXT(""),
+                       .key = TEXT(""),
+                       .reason = TEXT(""),
+                       .payload = payload,
+                       .invoked_arn = call->id.qualified_arn},
+    };
+    memcpy(inv->work.invocation.request_id, call->request_id, sizeof(call->request_id));
+    return inv;
+}
+
+void invoke_submit(struct lambda_call *call, const struct function *function, struct text payload,
+                   void (*done)(struct invoker_call *work, const struct outcome *outcome))
+{
+    struct text client_context;
+    if (!read_client_context(call, &client_context))
+        return;
+    struct invoke *inv = make(call, function, payload);
+    inv->work.invocation.client_context = client_context;
+    inv->work.done = done;
+    enum invoker_verdict verdict = invoker_submit(call->api->invoker, &inv->work);
+    if (verdict != INVOKER_ACCEPTED)
+        refuse(call, verdict);
+}
+
+struct text invoke_log(struct invoke *inv, const struct outcome *outcome)
+{
+    AUTO_BUFFER struct buffer log, encoded;
+    buffer_init(&log, INVOKE_LOG_MAX_BYTES);
+    buffer_init(&encoded, 2 * INVOKE_LOG_MAX_BYTES);
+    invoker_write_log(&inv->work, outcome, INVOKE_LOG_MAX_BYTES, &log);
+    buffer_append_base64(&encoded, log.data, log.len);
+    return arena_text(inv->call->arena, buffer_text(&encoded));
+}
+
+struct text invoke_trace_id(struct http_request *http, int64_t now_ms)
+{
+    struct text given = http_request_header(http, "X-Amzn-Trace-Id");
+    if (given.len > 0 && given.len <= TRACE_ID_MAX_BYTES)
+        return given;
+    unsigned char random[20];
+    char hex[2 * sizeof(random) + 1];
+    random_bytes(random, sizeof(random));
+    hex_encode(random, sizeof(random), hex);
+    return text_of(arena_printf(http_request_arena(http),
+                                "Root=1-%08llx-%.24s;Parent=%.16s;Sampled=0",
+                                (unsigned long long)(now_ms / 1000), hex, hex + 24));
+}
