@@ -59,8 +59,8 @@ static void write_line(const struct invoker_call *call, const struct outcome *o)
 {
     bool failed = o->status == OUTCOME_FAILED;
     LOG(failed ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "invocation",
-        LOG_STRING("status", status_words[o->status]),
-        LOG_TEXT("function", call->function->name), LOG_TEXT("version", call->function->version),
+        LOG_STRING("status", status_words[o->status]), LOG_TEXT("function", call->function->name),
+        LOG_TEXT("version", call->function->version),
         LOG_STRING("request_id", call->invocation.request_id),
         LOG_I64("duration_us", call->duration_us),
         LOG_STRING(failed ? "error" : "detail", failed ? o->error.message : o->detail));
