@@ -141,13 +141,19 @@ static const char *allow_text(struct http_request *r, unsigned methods)
 static void find_route(struct http_request *r)
 {
     unsigned allowed = 0;
-    r->route = router_match(r->server->router, r->method, r->path, &r->captures, &allowed);
+    r->route = router_match(r->server->router, r->method, http_request_header(r, "Host"), r->path,
+                            &r->captures, &allowed);
     if (!r->route && allowed)
         request_refuse(r, 405, allow_text(r, allowed), "this path does not take that method");
     else if (!r->route)
         request_refuse(r, 404, NULL, "there is nothing at this path");
     else if (!router_decode(&r->captures, &r->arena))
         request_refuse(r, 400, NULL, "the path has a malformed percent escape");
+}
+
+static void *route_ctx(const struct http_request *r)
+{
+    return r->route->ctx ? r->route->ctx : r->server->options.ctx;
 }
 
 static void refuse_large_body(struct http_request *r)
@@ -176,7 +182,7 @@ static enum MHD_Result on_headers(struct http_request *r, const char *method, co
         r->body.length > r->route->max_body_bytes)
         refuse_large_body(r);
     if (!is_answered(r) && r->route->admit)
-        r->route->admit(r->server->options.ctx, r);
+        r->route->admit(route_ctx(r), r);
     if (is_answered(r) && !reads_refused_body(r)) {
         r->body_unread = r->body.length > 0;
         return answer_send(r);
@@ -215,7 +221,7 @@ static enum MHD_Result on_whole(struct http_request *r)
         return answer_send(r);
     }
     connection_enter(r->connection, PHASE_HANDLING, 0);
-    r->route->handler(r->server->options.ctx, r);
+    r->route->handler(route_ctx(r), r);
     return is_answered(r) ? answer_send(r) : wait_for_answer(r);
 }
 

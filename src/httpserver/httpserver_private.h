@@ -44,11 +44,11 @@ struct http_captures {
 struct router;
 struct router *router_new(const struct http_route *routes, size_t count);
 void router_free(struct router *router);
-/* The first route of that path and method; else NULL, and *out_allowed has the methods of that
- * path. */
+/* The first route of that host, path and method; else NULL, and *out_allowed has the methods of
+ * that path. `host` is the header's value, empty when there is none. */
 const struct http_route *router_match(const struct router *router, unsigned method,
-                                      struct text path, struct http_captures *captures,
-                                      unsigned *out_allowed);
+                                      struct text host, struct text path,
+                                      struct http_captures *captures, unsigned *out_allowed);
 /* Percent-decodes what was captured. False when an escape is malformed. */
 bool router_decode(struct http_captures *captures, struct arena *arena);
 

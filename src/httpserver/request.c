@@ -165,6 +165,11 @@ struct arena *http_request_arena(struct http_request *r)
     return &r->arena;
 }
 
+const void *http_request_row(const struct http_request *r)
+{
+    return r->route->row;
+}
+
 void http_request_set_user(struct http_request *r, void *user)
 {
     r->user = user;

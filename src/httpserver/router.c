@@ -1,5 +1,6 @@
 /*
- * router.c - the table of routes, split into segments once, matched against the raw path.
+ * router.c - the table of routes, split into segments once, matched against the raw path and the
+ * host.
  *
  * Matching before percent-decoding keeps an encoded slash inside its segment.
  */
@@ -112,17 +113,59 @@ static bool route_matches(const struct compiled_route *route, struct text path,
             capture(captures, s, here);
         at += here.len + 1;
     }
-    return at == path.len + 1;
+    return at == path.len + 1 || (route->row->trailing_slash && at == path.len);
+}
+
+/* Without its port: "h:80" is "h", "[::1]:80" is "[::1]". */
+static struct text host_name(struct text host)
+{
+    size_t bracket = text_find(host, ']');
+    size_t from = bracket < host.len ? bracket : 0;
+    return text_slice(host, 0, from + text_find(text_slice(host, from, host.len), ':'));
+}
+
+/* '*' takes as little as it can; when the rest does not fit, the last one takes a byte more. */
+static bool host_matches(const char *pattern, struct text host)
+{
+    struct text p = text_of(pattern);
+    size_t at = 0;
+    size_t retry = SIZE_MAX;
+    size_t taken = 0;
+    for (size_t i = 0; i < host.len;) {
+        bool fits = at < p.len &&
+                    (p.ptr[at] == '?' ||
+                     text_equal_nocase(text_slice(p, at, at + 1), text_slice(host, i, i + 1)));
+        if (at < p.len && p.ptr[at] == '*') {
+            retry = ++at;
+            taken = i;
+        } else if (fits) {
+            at++;
+            i++;
+        } else if (retry != SIZE_MAX) {
+            at = retry;
+            i = ++taken;
+        } else {
+            return false;
+        }
+    }
+    while (at < p.len && p.ptr[at] == '*')
+        at++;
+    return at == p.len;
+}
+
+static bool host_fits(const struct http_route *row, struct text host)
+{
+    return !row->host || (host.len > 0 && host_matches(row->host, host_name(host)));
 }
 
 const struct http_route *router_match(const struct router *router, unsigned method,
-                                      struct text path, struct http_captures *captures,
-                                      unsigned *out_allowed)
+                                      struct text host, struct text path,
+                                      struct http_captures *captures, unsigned *out_allowed)
 {
     unsigned allowed = 0;
     for (size_t i = 0; i < router->count; i++) {
         const struct compiled_route *route = &router->routes[i];
-        if (!route_matches(route, path, captures))
+        if (!route_matches(route, path, captures) || !host_fits(route->row, host))
             continue;
         if (route->row->methods & method)
             return route->row;

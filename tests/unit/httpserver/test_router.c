@@ -50,8 +50,22 @@ static void rest(void *ctx, struct http_request *r)
     say(r, "rest");
 }
 
+static void who(void *ctx, struct http_request *r)
+{
+    say(r, arena_printf(http_request_arena(r), "%s/%s", (const char *)ctx,
+                        (const char *)http_request_row(r)));
+}
+
+static void admit(void *ctx, struct http_request *r)
+{
+    if (http_request_query(r).len > 0)
+        who(ctx, r);
+}
+
 static int start(void **state)
 {
+    static char own[] = "own";
+    static char all[] = "all";
     static const struct http_route routes[] = {
         {HTTP_GET, "/", root, NULL, 0, NULL},
         {HTTP_GET, "/f/fixed", fixed, NULL, 0, NULL},
@@ -59,9 +73,17 @@ static int start(void **state)
         {HTTP_PUT, "/f/{a}", put_one, NULL, 10, NULL},
         {HTTP_GET, "/f/{a}/x", fixed, NULL, 0, NULL},
         {HTTP_GET, "/r/{a}/{rest...}", rest, NULL, 0, NULL},
+        {HTTP_GET, "/own", who, .admit = admit, .ctx = own, .row = "row"},
+        {HTTP_GET, "/plain", who, .row = "row"},
+        {HTTP_GET, "/s/{a}", one, .trailing_slash = true},
+        {HTTP_GET, "/s/{a}/x", fixed, .trailing_slash = true},
+        {HTTP_PUT | HTTP_GET, "/h", fixed, .host = "*.lambda-url.?.localhost"},
+        {HTTP_GET, "/h", rest, .host = "[::1]"},
+        {HTTP_POST, "/h", one},
+        {HTTP_GET, "/only", one, .host = "here"},
     };
     (void)state;
-    server = raw_server(routes, ARRAY_LEN(routes), NULL);
+    server = raw_server(routes, ARRAY_LEN(routes), all);
     return 0;
 }
 
@@ -72,20 +94,33 @@ static int stop(void **state)
     return 0;
 }
 
-static void expect(const char *method, const char *path, int status, const char *body_or_null,
-                   const char *allow)
+static void expect_head(const char *head, int status, const char *body_or_null, const char *allow)
 {
     AUTO_BUFFER struct buffer request;
     AUTO_BUFFER struct buffer out;
     buffer_init(&request, 4096);
     buffer_init(&out, 65536);
-    buffer_appendf(&request, "%s %s HTTP/1.1\r\nHost: h\r\n\r\n", method, path);
+    buffer_appendf(&request, "%s\r\n\r\n", head);
     struct text answer = raw_talk(http_server_port(server), buffer_text(&request), &out);
     if (raw_status(answer) != status)
-        fail_msg("%s %s: %.*s", method, path, TEXT_ARGS(answer));
+        fail_msg("%s: %.*s", head, TEXT_ARGS(answer));
     if (body_or_null && !text_is(raw_body(answer), body_or_null))
-        fail_msg("%s %s: %.*s", method, path, TEXT_ARGS(answer));
+        fail_msg("%s: %.*s", head, TEXT_ARGS(answer));
     assert_true(text_is(raw_header(answer, "Allow"), allow));
+}
+
+static void expect_host(const char *method, const char *path, const char *host, int status,
+                        const char *body_or_null, const char *allow)
+{
+    char head[256];
+    snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: %s", method, path, host);
+    expect_head(head, status, body_or_null, allow);
+}
+
+static void expect(const char *method, const char *path, int status, const char *body_or_null,
+                   const char *allow)
+{
+    expect_host(method, path, "h", status, body_or_null, allow);
 }
 
 static void test_router__takes_the_first_match(void **state)
@@ -139,6 +174,53 @@ static void test_router__refuses_bad_escapes(void **state)
     expect("GET", "/f/%2", 400, NULL, "");
 }
 
+static void test_router__gives_a_route_its_own_context_and_row(void **state)
+{
+    (void)state;
+    expect("GET", "/own", 200, "own/row a= rest=", "");
+    expect("GET", "/own?early", 200, "own/row a= rest=", "");
+    expect("GET", "/plain", 200, "all/row a= rest=", "");
+}
+
+static void test_router__ignores_one_slash_at_the_end_where_a_route_says_so(void **state)
+{
+    (void)state;
+    expect("GET", "/s/b", 200, "one a=b rest=", "");
+    expect("GET", "/s/b/", 200, "one a=b rest=", "");
+    expect("GET", "/s/b/x/", 200, "fixed a=b rest=", "");
+    expect("GET", "/s/b//", 404, NULL, "");
+    expect("GET", "/s/b/x//", 404, NULL, "");
+    expect("GET", "/s/", 404, NULL, "");
+    expect("GET", "/s//", 404, NULL, "");
+}
+
+static void test_router__asks_for_the_host_of_a_route(void **state)
+{
+    (void)state;
+    expect_host("GET", "/h", "abc.lambda-url.r.localhost", 200, "fixed a= rest=", "");
+    expect_host("GET", "/h", "ABC.Lambda-URL.r.LocalHost:8080", 200, "fixed a= rest=", "");
+    expect_host("GET", "/h", "a.lambda-url.b.lambda-url.c.localhost", 200, "fixed a= rest=", "");
+    expect_host("GET", "/h", "[::1]:80", 200, "rest a= rest=", "");
+    expect_host("GET", "/h", "[::1]", 200, "rest a= rest=", "");
+    expect_host("POST", "/h", "anything", 200, "one a= rest=", "");
+}
+
+static void test_router__names_methods_of_the_host_alone(void **state)
+{
+    (void)state;
+    expect_host("GET", "/h", "localhost", 405, NULL, "POST");
+    expect_host("GET", "/h", "x.lambda-url..localhost", 405, NULL, "POST");
+    expect_host("GET", "/h", "x.lambda-url.rr.localhost", 405, NULL, "POST");
+    expect_host("GET", "/h", "x.lambda-url.r.localhost.org", 405, NULL, "POST");
+    expect_host("DELETE", "/h", "x.lambda-url.r.localhost", 405, NULL, "GET, POST, PUT");
+    expect_host("GET", "/only", "here:1", 200, "one a= rest=", "");
+    expect_host("GET", "/only", "there", 404, NULL, "");
+    expect_host("GET", "/only", "her", 404, NULL, "");
+    expect_host("GET", "/only", "", 404, NULL, "");
+    expect_head("GET /only HTTP/1.0", 404, NULL, "");
+    expect_head("GET http://here/only HTTP/1.1\r\nHost: there", 404, NULL, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +230,10 @@ int main(void)
         cmocka_unit_test(test_router__refuses_unknown_paths),
         cmocka_unit_test(test_router__names_the_allowed_methods),
         cmocka_unit_test(test_router__refuses_bad_escapes),
+        cmocka_unit_test(test_router__gives_a_route_its_own_context_and_row),
+        cmocka_unit_test(test_router__ignores_one_slash_at_the_end_where_a_route_says_so),
+        cmocka_unit_test(test_router__asks_for_the_host_of_a_route),
+        cmocka_unit_test(test_router__names_methods_of_the_host_alone),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
