@@ -8,13 +8,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${ONPUT_PEER_CACHE:-$HOME/.cache/onput-peers}
 
 minio_version=v0.0.0-20260212201848-7aac2a2c5b7c # the last commit before the project was archived
-go_minimum=1.24
-go_release=1.24.8
-old_go=golang-1.19-go # of Debian 12: too old for MinIO, but able to download a newer one
 packages=(radosgw ceph-mon ceph-osd awscli python3-venv)
 
 say() { printf 'peers: %s\n' "$*"; }
 fail() { printf 'peers: %s\n' "$*" >&2; exit 1; }
+# shellcheck source=go.sh
+. "$here/go.sh"
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
@@ -42,48 +41,6 @@ install_python() {
     /usr/bin/python3 -m venv --clear "$cache/venv"
     "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
     cp "$here/requirements.txt" "$stamp"
-}
-
-# Is the go program $1 at least go_minimum?
-new_enough() {
-    local have
-    have=$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) || return 1
-    printf '%s\n%s\n' "$go_minimum" "${have#go}" | sort -C -V
-}
-
-# The Go distribution is itself published as a Go module, so an old go can fetch a new one; it only
-# does not know that some of its files are programs. It verifies the checksum as for every module.
-download_go() {
-    local old=$1 arch dir
-    arch=$("$old" env GOARCH)
-    say "downloading Go $go_release"
-    rm -rf "$cache/go" "$cache/go-download"
-    GOFLAGS=-modcacherw GOMODCACHE=$cache/go-download \
-        "$old" mod download "golang.org/toolchain@v0.0.1-go$go_release.linux-$arch"
-    dir=$cache/go-download/golang.org/toolchain@v0.0.1-go$go_release.linux-$arch
-    chmod -R u+w "$dir"
-    chmod +x "$dir"/bin/* "$dir"/pkg/tool/*/*
-    mv "$dir" "$cache/go"
-    rm -rf "$cache/go-download"
-}
-
-# Leave the path of a go that can build MinIO in $go.
-find_go() {
-    local candidate
-    for candidate in go "$cache/go/bin/go"; do
-        if new_enough "$candidate"; then
-            go=$candidate
-            return 0
-        fi
-    done
-    old=$(command -v go || true)
-    if [ -z "$old" ]; then
-        install_packages "$old_go"
-        old=/usr/lib/go-1.19/bin/go
-    fi
-    download_go "$old"
-    go=$cache/go/bin/go
-    new_enough "$go" || fail "$go does not run"
 }
 
 install_minio() {
