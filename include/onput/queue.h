@@ -39,11 +39,11 @@ struct queue;
 struct queue_ticket {
     int64_t id;
     int64_t due_ms;
-    uint64_t object_hash; /* same (store, bucket, key): same hash */
+    uint64_t object_hash; /* same (store, bucket, key): same hash; without an object, of its id */
     uint32_t function_hash;
 };
 
-/* The hash of a function's name, as tickets carry it. */
+/* The hash of a function's name, as tickets carry it. A qualifier behind ":" does not count. */
 uint32_t queue_function_hash(struct text function);
 
 struct queue_options {
@@ -113,6 +113,7 @@ enum queue_finish {
     QUEUE_FINISH_DONE,    /* the row is deleted */
     QUEUE_FINISH_RETRY,   /* PENDING again at due_ms, attempts + 1 */
     QUEUE_FINISH_DEAD,    /* attempts + 1, reason kept */
+    QUEUE_FINISH_UNRUN,   /* DEAD, not counted: it may not or cannot run at all */
     QUEUE_FINISH_RELEASE, /* PENDING again, not counted: shutdown */
 };
 /* Waits for the commit. Only for a claimed row. `reason` may be empty for DONE and RELEASE. */

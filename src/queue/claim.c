@@ -20,13 +20,9 @@ static int read_tickets(struct queue *q, sqlite3_stmt *stmt, struct window_args 
         int64_t id = sqlite3_column_int64(stmt, 0);
         if (running_find(&q->running, id) != NULL)
             continue;
-        a->out[a->count++] = (struct queue_ticket){
-            .id = id,
-            .due_ms = sqlite3_column_int64(stmt, 1),
-            .object_hash = queue_hash(db_column_text(stmt, 2), db_column_text(stmt, 3),
-                                      db_column_text(stmt, 4)),
-            .function_hash = queue_function_hash(db_column_text(stmt, 5)),
-        };
+        a->out[a->count++] = queue_ticket_of(id, sqlite3_column_int64(stmt, 1),
+                                             db_column_text(stmt, 2), db_column_text(stmt, 3),
+                                             db_column_text(stmt, 4), db_column_text(stmt, 5));
     }
     sqlite3_reset(stmt);
     return row < 0 ? -1 : 0;

@@ -36,6 +36,7 @@ static int run_die(struct queue *q, const struct finish_args *a, struct error *e
     sqlite3_stmt *stmt = queue_statement(q, STATEMENT_DIE);
     db_bind_text(stmt, 1, text_slice(a->reason, 0, QUEUE_REASON_MAX_BYTES));
     sqlite3_bind_int64(stmt, 2, a->id);
+    sqlite3_bind_int(stmt, 3, a->how == QUEUE_FINISH_DEAD ? 1 : 0);
     return db_run(&q->db, stmt, err);
 }
 
@@ -69,6 +70,7 @@ static int run_finish(struct queue *q, void *ctx, struct error *err)
             return -1;
         break;
     case QUEUE_FINISH_DEAD:
+    case QUEUE_FINISH_UNRUN:
         if (run_die(q, a, err) < 0)
             return -1;
         queue_count(q, INVOCATION_PENDING, INVOCATION_DEAD);

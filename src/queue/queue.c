@@ -32,7 +32,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_DELETE] = "DELETE FROM invocation WHERE id = ?1 AND state = 0",
     [STATEMENT_RETRY] = "UPDATE invocation SET due_ms = ?1, attempts = attempts + 1, reason = ?2 "
                         "WHERE id = ?3 AND state = 0 RETURNING store, bucket, key, function",
-    [STATEMENT_DIE] = "UPDATE invocation SET state = 2, attempts = attempts + 1, reason = ?1 "
+    [STATEMENT_DIE] = "UPDATE invocation SET state = 2, attempts = attempts + ?3, reason = ?1 "
                       "WHERE id = ?2 AND state = 0",
     [STATEMENT_REDRIVE] =
         "UPDATE invocation SET state = 0, due_ms = ?1, attempts = 0, crashes = 0 "
@@ -114,9 +114,30 @@ uint64_t queue_hash(struct text a, struct text b, struct text c)
     return hash;
 }
 
+/* Of the name alone: limits are a function's, whichever version runs. */
 uint32_t queue_function_hash(struct text function)
 {
-    return (uint32_t)queue_hash(function, TEXT(""), TEXT(""));
+    struct text name = text_slice(function, 0, text_find(function, ':'));
+    return (uint32_t)queue_hash(name, TEXT(""), TEXT(""));
+}
+
+/* A direct invocation is about no object: its own id keeps it apart from all others. */
+static uint64_t object_hash(int64_t id, struct text store, struct text bucket, struct text key)
+{
+    if (store.len == 0 && bucket.len == 0 && key.len == 0)
+        return queue_hash((struct text){(const char *)&id, sizeof(id)}, TEXT(""), TEXT(""));
+    return queue_hash(store, bucket, key);
+}
+
+struct queue_ticket queue_ticket_of(int64_t id, int64_t due_ms, struct text store,
+                                    struct text bucket, struct text key, struct text function)
+{
+    return (struct queue_ticket){
+        .id = id,
+        .due_ms = due_ms,
+        .object_hash = object_hash(id, store, bucket, key),
+        .function_hash = queue_function_hash(function),
+    };
 }
 
 void queue_note_ready(struct queue *q, int64_t id, int64_t due_ms, struct text store,
@@ -126,12 +147,7 @@ void queue_note_ready(struct queue *q, int64_t id, int64_t due_ms, struct text s
         q->ready_capacity = q->ready_capacity == 0 ? 256 : q->ready_capacity * 2;
         q->ready = xrealloc_array(q->ready, q->ready_capacity, sizeof(*q->ready));
     }
-    q->ready[q->ready_count++] = (struct queue_ticket){
-        .id = id,
-        .due_ms = due_ms,
-        .object_hash = queue_hash(store, bucket, key),
-        .function_hash = queue_function_hash(function),
-    };
+    q->ready[q->ready_count++] = queue_ticket_of(id, due_ms, store, bucket, key, function);
 }
 
 void queue_count(struct queue *q, enum invocation_state from, enum invocation_state to)

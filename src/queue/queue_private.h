@@ -153,6 +153,9 @@ int enqueue_run(struct queue *q, struct queue_submission *s, struct error *err);
 /* Whether `count` more rows fit: rows and disk. *err says which bound was met. */
 int enqueue_has_room(struct queue *q, size_t count, struct error *err);
 
+struct queue_ticket queue_ticket_of(int64_t id, int64_t due_ms, struct text store,
+                                    struct text bucket, struct text key, struct text function);
+/* Hands the ticket to on_ready() after the commit. */
 void queue_note_ready(struct queue *q, int64_t id, int64_t due_ms, struct text store,
                       struct text bucket, struct text key, struct text function);
 void queue_count(struct queue *q, enum invocation_state from, enum invocation_state to);
