@@ -51,13 +51,12 @@ static int find_dialect(const struct record *record, const struct dialect **out,
                      record->index, source.ptr);
 }
 
-static int read_event(const struct record *record, const struct dialect *dialect, struct event *out,
-                      struct error *err)
+void event_init(struct event *out, enum event_dialect dialect)
 {
     const struct text none = TEXT_INIT("");
 
     *out = (struct event){
-        .dialect = dialect->id,
+        .dialect = dialect,
         .size = -1,
         .name = none,
         .bucket = none,
@@ -70,7 +69,35 @@ static int read_event(const struct record *record, const struct dialect *dialect
         .principal = none,
         .opaque_data = none,
     };
+}
+
+static int read_event(const struct record *record, const struct dialect *dialect, struct event *out,
+                      struct error *err)
+{
+    event_init(out, dialect->id);
     return dialect->read(record, out, err);
+}
+
+int event_read_record(const struct record *record, struct event *out, struct error *err)
+{
+    const struct dialect *dialect = NULL;
+
+    if (!json_object_is_type(record->json, json_type_object))
+        return error_set(err, ERROR_INVALID, "Records[%zu]: expected an object, found %s",
+                         record->index, json_type_label(record->json));
+    if (find_dialect(record, &dialect, err) < 0)
+        return -1;
+    return read_event(record, dialect, out, err);
+}
+
+bool event_is_body(struct json_object *root)
+{
+    return find_body_dialect(root) != NULL;
+}
+
+int event_read_body(const struct record *record, struct event *out, struct error *err)
+{
+    return read_event(record, find_body_dialect(record->json), out, err);
 }
 
 /* {"Records":[record]} */
@@ -95,13 +122,12 @@ static void add_records(struct event_batch *batch, size_t count)
     batch->count = count;
 }
 
-static int decode_whole_body(struct event_batch *batch, const struct dialect *dialect,
-                             struct text body, struct error *err)
+static int decode_whole_body(struct event_batch *batch, struct text body, struct error *err)
 {
     struct record record = {.json = batch->tree, .arena = &batch->arena, .is_body = true};
 
     add_records(batch, 1);
-    if (read_event(&record, dialect, &batch->records[0].event, err) < 0)
+    if (event_read_body(&record, &batch->records[0].event, err) < 0)
         return -1;
     batch->records[0].document = arena_text(&batch->arena, body);
     return 0;
@@ -111,13 +137,8 @@ static int decode_record(struct event_batch *batch, struct record *record, struc
                          struct error *err)
 {
     struct event_record *out = &batch->records[record->index];
-    const struct dialect *dialect = NULL;
 
-    if (!json_object_is_type(record->json, json_type_object))
-        return error_set(err, ERROR_INVALID, "Records[%zu]: expected an object, found %s",
-                         record->index, json_type_label(record->json));
-    if (find_dialect(record, &dialect, err) < 0 ||
-        read_event(record, dialect, &out->event, err) < 0)
+    if (event_read_record(record, &out->event, err) < 0)
         return -1;
     /* The only record keeps the body as it came, which costs nothing and keeps what stands beside
      * it. */
@@ -150,7 +171,7 @@ static int decode_records(struct event_batch *batch, struct json_object *records
     return 0;
 }
 
-static bool is_test_event(struct json_object *root)
+bool is_test_event(struct json_object *root)
 {
     return text_is(json_text(json_member(root, "Event")), "s3:TestEvent");
 }
@@ -159,7 +180,6 @@ static bool is_test_event(struct json_object *root)
 static int decode_tree(struct event_batch *batch, struct text body, struct error *err)
 {
     struct json_object *records = json_member(batch->tree, "Records");
-    const struct dialect *dialect = find_body_dialect(batch->tree);
 
     if (records != NULL) {
         if (!json_object_is_type(records, json_type_array))
@@ -167,8 +187,8 @@ static int decode_tree(struct event_batch *batch, struct text body, struct error
                              json_type_label(records));
         return decode_records(batch, records, body, err);
     }
-    if (dialect != NULL)
-        return decode_whole_body(batch, dialect, body, err);
+    if (event_is_body(batch->tree))
+        return decode_whole_body(batch, body, err);
     if (!is_test_event(batch->tree))
         return error_set(err, ERROR_INVALID, "Records: missing");
     batch->kind = EVENT_BATCH_PROBE;

@@ -43,6 +43,16 @@ extern const struct dialect dialect_versitygw;
 extern const struct dialect dialect_eventbridge;
 extern const struct dialect dialect_devstore;
 
+/* decode.c: for whoever walks a body himself */
+void event_init(struct event *out, enum event_dialect dialect); /* all texts empty, size unknown */
+/* An element of Records; whatever type it has. */
+MUST_CHECK int event_read_record(const struct record *record, struct event *out,
+                                 struct error *err);
+/* Whether an object without Records is one event, and that event. */
+bool event_is_body(struct json_object *root);
+MUST_CHECK int event_read_body(const struct record *record, struct event *out, struct error *err);
+bool is_test_event(struct json_object *root); /* S3 tries whether somebody listens */
+
 /* event.c */
 struct text event_name_without_prefix(struct text name); /* "s3:X" becomes "X" */
 enum event_kind event_kind_of_name(struct text name);    /* of a name without prefix */
@@ -85,6 +95,7 @@ MUST_CHECK int record_read_user_agent(const struct record *record, struct event 
 /* The mark in a metadata object {"X-Amz-Meta-Name":"value"} at `path` in `parent`. */
 MUST_CHECK int record_read_mark(const struct record *record, struct json_object *parent,
                                 const char *path, struct event *out, struct error *err);
+struct text etag_without_quotes(struct text etag);
 /* True for a metadata name that is onput's mark, with or without "x-amz-meta-", in any case. */
 bool metadata_name_is_mark(struct text name);
 

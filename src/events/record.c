@@ -211,7 +211,7 @@ static int read_principal(const struct record *record, struct event *out, struct
     return record_find_text(record, identity, "userIdentity.principalId", &out->principal, err);
 }
 
-static struct text without_quotes(struct text etag)
+struct text etag_without_quotes(struct text etag)
 {
     if (etag.len >= 2 && etag.ptr[0] == '"' && etag.ptr[etag.len - 1] == '"')
         return text_slice(etag, 1, etag.len - 1);
@@ -226,7 +226,7 @@ static int read_object(const struct record *record, struct json_object *object, 
         record_find_text(record, object, "s3.object.sequencer", &out->sequencer, err) < 0 ||
         record_find_size(record, object, "s3.object.size", &out->size, err) < 0)
         return -1;
-    out->etag = without_quotes(out->etag);
+    out->etag = etag_without_quotes(out->etag);
     return 0;
 }
 
