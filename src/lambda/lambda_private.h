@@ -213,6 +213,15 @@ bool edit_has_qualifier(const struct registry_edit *edit, struct text qualifier)
 /* False for a user, role or session of our own account that the configuration does not have. Any
  * other text is true: whether it is a principal at all is policy.h's. */
 bool principal_is_known(const struct catalog *catalog, struct text principal);
+/* False when one of them ("": none) cannot be a destination of the call's function: the call was
+ * answered. */
+bool destinations_fit(struct lambda_call *call, struct text on_success, struct text on_failure);
+
+/* Reserved and other concurrency of the account, and what must stay for functions without a
+ * reservation. */
+enum { ACCOUNT_CONCURRENCY = 1000, ACCOUNT_MIN_UNRESERVED = 100 };
+/* What all functions but `except` have reserved. */
+int64_t account_reserved_concurrency(const struct catalog *catalog, struct text except);
 /* Compact JSON in the arena. */
 struct text call_json_text(struct lambda_call *call, struct json_object *object);
 

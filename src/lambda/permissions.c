@@ -241,7 +241,6 @@ void run_get_policy(struct lambda_call *call)
     AUTO_JSON struct json_object *answer = json_object_new_object();
     struct text document = policy_document(call, json_at(policy, "Statement"));
     json_object_object_add(answer, "Policy", text_object(document));
-    json_object_object_add(answer, "RevisionId",
-                           json_object_get(json_at(policy, "RevisionId")));
+    json_object_object_add(answer, "RevisionId", json_object_get(json_at(policy, "RevisionId")));
     call_answer(call, 200, call_json_text(call, answer));
 }

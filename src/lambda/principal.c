@@ -48,8 +48,7 @@ static bool is_role(const struct catalog *catalog, struct text name)
     const struct config *config = catalog_config(catalog);
     for (size_t i = 0; i < config->role_count; i++) {
         const struct config_role *role = &config->roles[i];
-        if (text_is(name, role->name) ||
-            text_equal(name, last_segment(text_of(role->role_arn))))
+        if (text_is(name, role->name) || text_equal(name, last_segment(text_of(role->role_arn))))
             return name.len > 0;
     }
     return false;
