@@ -69,6 +69,7 @@ void json_object_finish(struct json_writer *w);
 void json_array_begin(struct json_writer *w);
 void json_array_finish(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key);
+void json_key_text(struct json_writer *w, struct text key);
 void json_put_text(struct json_writer *w, struct text t);
 void json_put_string(struct json_writer *w, const char *string_or_null); /* NULL becomes null */
 void json_put_i64(struct json_writer *w, int64_t value);

@@ -62,9 +62,14 @@ static void quoted(struct json_writer *w, struct text t)
 
 void json_key(struct json_writer *w, const char *key)
 {
+    json_key_text(w, text_of(key));
+}
+
+void json_key_text(struct json_writer *w, struct text key)
+{
     BUG_ON(w->depth == 0);
     before_value(w);
-    quoted(w, text_of(key));
+    quoted(w, key);
     buffer_append_char(w->out, ':');
     w->comma = false;
 }
