@@ -103,18 +103,25 @@ static int check(const struct policy_permission *p, struct error *err)
     return check_url_auth(p, err);
 }
 
-static int write_principal(struct json_writer *w, struct text name, struct error *err)
+/* An account or an ARN. A policy may hold the unique id of a deleted user, too, but nobody may give
+ * such a one a permission. */
+static bool is_aws_principal(struct text t)
 {
     struct principal parsed;
     struct error ignored = {0};
+    return t.len <= PRINCIPAL_MAX && (is_account_id(t) || text_starts_with(t, TEXT("arn:"))) &&
+           principal_parse(TEXT("AWS"), t, &parsed, &ignored) == 0;
+}
+
+static int write_principal(struct json_writer *w, struct text name, struct error *err)
+{
     char root[sizeof("arn:aws:iam::123456789012:root")];
     json_key(w, "Principal");
     if (text_is(name, "*")) {
         json_put_text(w, name);
         return 0;
     }
-    bool is_aws =
-        name.len <= PRINCIPAL_MAX && principal_parse(TEXT("AWS"), name, &parsed, &ignored) == 0;
+    bool is_aws = is_aws_principal(name);
     if (!is_aws && !is_service(name))
         return error_set(err, ERROR_INVALID,
                          "The provided principal was invalid. Please check the principal and try "

@@ -115,6 +115,7 @@ static void test_policy_write_permission__refuses_other_principals(UNUSED void *
         "arn:aws:s3:::photos",
         "arn:aws:iam::12:root",
         "S3.amazonaws.com",
+        "AIDAEXAMPLEEXAMPLEID",
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct policy_permission permission = permission_of(rows[i]);
