@@ -1,0 +1,86 @@
+/*
+ * function_shape.h - what the operations on functions, versions and aliases share.
+ *
+ *   function_shape.c   rows and what the API shows of them
+ *   function_checks.c  may a function be made of these members?
+ *   function_code.c    the deployment package
+ *   versions.c         publishing, also by CreateFunction and UpdateFunctionCode
+ */
+#ifndef ONPUT_LAMBDA_FUNCTION_SHAPE_H
+#define ONPUT_LAMBDA_FUNCTION_SHAPE_H
+
+#include "lambda_private.h"
+
+#define LATEST          "$LATEST"
+#define ITS_REVISION_OF "GetFunction/GetAlias" /* call_revision_fits() */
+
+/* ---- function_shape.c ---- */
+
+/* Rows are kept as a function ends up; some answers show how it is on the way there, with a
+ * revision of their own. */
+enum function_view {
+    VIEW_STORED,
+    VIEW_LISTED,   /* without states */
+    VIEW_CREATING, /* State Pending */
+    VIEW_UPDATING, /* LastUpdateStatus InProgress */
+};
+
+/* FunctionConfiguration of a parsed row under that ARN. The caller releases it. */
+struct json_object *function_show(struct lambda_call *call, struct json_object *row,
+                                  struct text arn, enum function_view view);
+/* The same as an answer's text. */
+struct text function_show_text(struct lambda_call *call, struct json_object *row, struct text arn,
+                               enum function_view view);
+
+/* The ARN of any function here; the qualifier may be empty. */
+struct text function_arn(struct lambda_call *call, struct text name, struct text qualifier);
+
+/* $LATEST of the edited function with its private members, or NULL and the call was answered. The
+ * caller releases it. */
+struct json_object *edited_latest(struct lambda_call *call);
+void edited_put(struct lambda_call *call, enum row_kind kind, struct text qualifier,
+                struct json_object *row);
+
+/* What is changed is the function itself: false and answered when a version or alias was named. */
+bool call_names_function(struct lambda_call *call);
+
+/* The text member, or the empty text. */
+struct text member_text(struct json_object *object, const char *name);
+int64_t member_i64(struct json_object *object, const char *name);
+void member_set_text(struct json_object *object, const char *name, struct text value);
+void member_set_i64(struct json_object *object, const char *name, int64_t value);
+
+/* ---- function_checks.c: false when the call was answered ---- */
+
+bool check_function_members(struct lambda_call *call);
+bool check_tag_count(struct lambda_call *call, struct json_object *tags);
+
+/* ---- function_code.c ---- */
+
+struct function_code {
+    bool given;
+    int64_t size;
+    struct text sha256; /* base64 */
+};
+
+/* `members`: the object with ZipFile, S3Bucket, ... False when the call was answered. */
+bool code_read(struct lambda_call *call, struct json_object *members, struct function_code *out);
+/* Into the row, when it was given. */
+void code_store(struct json_object *row, const struct function_code *code);
+
+/* ---- versions.c ---- */
+
+struct published {
+    struct json_object *row; /* of the version; the caller releases it */
+    struct text qualifier;
+    bool is_new;
+};
+
+/*
+ * A version of `latest`: a new row in the edit, or the last version when nothing changed since.
+ * With a new one `latest` has members to be stored, too.
+ */
+void version_publish(struct lambda_call *call, struct json_object *latest, struct text description,
+                     struct published *out);
+
+#endif
