@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "onput/arena.h"
+#include "onput/attributes.h"
 #include "onput/buffer.h"
 #include "onput/catalog.h"
 #include "onput/error.h"
@@ -43,7 +44,14 @@ struct outcome {
     struct text log; /* what the function wrote while it ran, without START, END and REPORT */
 };
 
-const char *outcome_status_name(enum outcome_status status); /* "done" */
+/* "done"; here because executors and those who run them have no folder in common. */
+static inline const char *outcome_status_name(enum outcome_status status)
+{
+    static const char *const names[OUTCOME_STATUS_COUNT] = {
+        [OUTCOME_DONE] = "done", [OUTCOME_SKIPPED] = "skipped", [OUTCOME_FAILED] = "failed"};
+    BUG_ON((unsigned)status >= OUTCOME_STATUS_COUNT);
+    return names[status];
+}
 
 struct executor_lane;
 

@@ -51,10 +51,19 @@ static struct demo_photo *find_photo(struct demo *d, struct text key)
     return NULL;
 }
 
+/* The upload of one photo is one object of its event. */
+static struct json_object *read_report(struct text result)
+{
+    AUTO_JSON struct json_object *returned = NULL;
+    struct error err = {0};
+    if (json_parse(result, &returned, &err) < 0)
+        return NULL;
+    return json_object_get(json_at(returned, "results[0]"));
+}
+
 static void note_outcome(struct demo *d, struct demo_photo *photo, const struct outcome *outcome,
                          int64_t queue_ms)
 {
-    struct error err = {0};
     photo->attempts++;
     photo->queue_ms = queue_ms;
     photo->fetch_ms = outcome->fetch_ms;
@@ -65,8 +74,8 @@ static void note_outcome(struct demo *d, struct demo_photo *photo, const struct 
         photo->message =
             arena_strdup(&d->arena, outcome->status == OUTCOME_FAILED ? outcome->error.message
                                                                       : outcome->detail);
-    else if (photo->report == NULL && json_parse(outcome->result, &photo->report, &err) < 0)
-        photo->failed = true;
+    else if (photo->report == NULL)
+        photo->failed = (photo->report = read_report(outcome->result)) == NULL;
     photo->finished = outcome->status != OUTCOME_FAILED || !outcome->error.retryable;
 }
 

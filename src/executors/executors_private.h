@@ -1,17 +1,19 @@
 /*
- * executors_private.h - a lane, and one job on it.
+ * executors_private.h - a lane, one call of a built-in function on it, and one object's thumbnails.
  */
 #ifndef ONPUT_EXECUTORS_PRIVATE_H
 #define ONPUT_EXECUTORS_PRIVATE_H
 
-#include "onput/event_decode.h"
+#include "onput/event_unwrap.h"
+#include "onput/executor.h"
+#include "onput/json.h"
 #include "onput/thumbnail_job.h"
 
 enum { LANE_MAX_SESSIONS = 16 };
 
 /*
  * One thread's keep-alive connections. They belong to a catalog's stores, so the lane holds a
- * reference to that catalog and starts afresh when it is given another one.
+ * reference to that catalog and starts afresh when it is given one with other stores.
  */
 struct executor_lane {
     struct thumbnail_jobs *jobs;
@@ -19,7 +21,7 @@ struct executor_lane {
     int64_t deadline_ms; /* of the job that runs */
     struct catalog *catalog;
     struct lane_session {
-        const struct store *store;
+        const struct storage *storage;
         struct storage_session *session;
     } sessions[LANE_MAX_SESSIONS];
     size_t session_count;
@@ -32,23 +34,48 @@ void lane_use_catalog(struct executor_lane *lane, const struct catalog *catalog)
 MUST_CHECK int lane_session(struct executor_lane *lane, const struct store *store,
                             struct storage_session **out, struct error *err);
 
-/* One attempt. Everything in it lives as long as the arena. */
-struct job {
+/* ---- builtin.c: the table of functions ---- */
+
+/* One attempt of any of them. Everything in it lives as long as the arena. */
+struct builtin_call {
     struct executor_lane *lane;
     const struct catalog *catalog;
-    const struct config *config;
     const struct function *function;
     const struct invocation *invocation;
-    const struct event *event;
-    const struct store *source; /* where the event came from */
-    const struct store *target; /* where renditions go */
     struct arena *arena;
     int64_t deadline_ms;
+};
+
+struct builtin {
+    const char *name; /* config->builtin */
+    /* *out comes without result and times. The result of FAILED may be left to the caller. */
+    void (*run)(struct builtin_call *call, struct outcome *out);
+};
+
+void echo_run(struct builtin_call *call, struct outcome *out);
+void context_run(struct builtin_call *call, struct outcome *out);
+void thumbnail_run(struct builtin_call *call, struct outcome *out);
+
+/* {"errorMessage","errorType"}, with "results" when that text is not empty. */
+struct text failure_write(struct arena *arena, const struct error *err, struct text results);
+
+/* ---- the thumbnails of one object ---- */
+
+struct job {
+    const struct builtin_call *call;
+    const struct config *config;
+    const struct event_request *request;
+    const struct event *event;  /* of the request */
+    const struct store *source; /* where the object is */
+    const struct store *target; /* where renditions go */
     struct storage_info source_info;
     struct render_job render;
     struct render_result result;
     struct text *output_keys; /* per rendition */
 };
+
+/* thumbnail_job.c */
+void thumbnail_job_run(struct job *job, struct outcome *out);
 
 /* A source object is gone or changed: the job has nothing to do. */
 void outcome_skip(struct outcome *out, const char *why);
@@ -63,7 +90,7 @@ MUST_CHECK int thumbnail_delete_formats(struct job *job, const struct rendition 
 /* thumbnail_remove.c */
 void thumbnail_remove(struct job *job, struct outcome *out);
 
-/* report.c */
-struct text report_write(const struct job *job);
+/* report.c: one element of "results" */
+void report_write(struct json_writer *w, const struct job *job, const struct outcome *outcome);
 
 #endif

@@ -35,19 +35,23 @@ void lane_close(struct executor_lane *lane)
     free(lane);
 }
 
+/* Of two catalogs with the same stores the newer is kept, so that the older can go. */
 void lane_use_catalog(struct executor_lane *lane, const struct catalog *catalog)
 {
     if (lane->catalog == catalog)
         return;
-    drop_sessions(lane);
+    if (lane->catalog == NULL || !catalog_same_stores(lane->catalog, catalog))
+        drop_sessions(lane);
+    struct catalog *before = lane->catalog;
     lane->catalog = catalog_ref((struct catalog *)catalog);
+    catalog_unref(before);
 }
 
 static struct storage_session *find_session(const struct executor_lane *lane,
                                             const struct store *store)
 {
     for (size_t i = 0; i < lane->session_count; i++) {
-        if (lane->sessions[i].store == store)
+        if (lane->sessions[i].storage == store->storage)
             return lane->sessions[i].session;
     }
     return NULL;
@@ -63,7 +67,7 @@ static int open_session(struct executor_lane *lane, const struct store *store,
     struct lane_session *slot = &lane->sessions[lane->session_count];
     if (storage_session_new(store->storage, lane->canceled, &slot->session, err) < 0)
         return -1;
-    slot->store = store;
+    slot->storage = store->storage;
     lane->session_count++;
     *out = slot->session;
     return 0;

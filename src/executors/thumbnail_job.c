@@ -1,5 +1,5 @@
 /*
- * The thumbnail function as a straight line: decode the event, fetch, render, store.
+ * The thumbnails of one object as a straight line: fetch, render, store.
  */
 #include "executors_private.h"
 
@@ -12,9 +12,9 @@ enum { EARLY_POST_ATTEMPTS = 2 };
 /* The last attempt waits no more: an upload that was given up is no dead letter. */
 static bool may_come_later(const struct job *job)
 {
-    int attempts = job->invocation->attempts;
+    int attempts = job->call->invocation->attempts;
     return text_is(job->event->name, "ObjectCreated:Post") && attempts < EARLY_POST_ATTEMPTS &&
-           attempts + 1 < job->function->config->max_attempts;
+           attempts + 1 < job->call->function->config->max_attempts;
 }
 
 void outcome_skip(struct outcome *out, const char *why)
@@ -45,7 +45,8 @@ static void judge_fetch_error(const struct job *job, const struct error *err, st
     if (err->code == ERROR_CONFLICT) {
         outcome_skip(out, "the object was replaced; the newer event does the work");
     } else if (err->code == ERROR_NOT_FOUND && !early) {
-        outcome_skip(out, "the object is gone");
+        outcome_skip(out, job->request->is_direct ? "there is no such object"
+                                                  : "the object is gone");
     } else {
         outcome_fail(out, err);
         out->error.retryable |= early && err->code == ERROR_NOT_FOUND;
@@ -55,7 +56,8 @@ static void judge_fetch_error(const struct job *job, const struct error *err, st
 static int fetch(struct job *job, struct memfd *input, struct error *err)
 {
     struct storage_session *session;
-    struct storage_object object = {job->event->bucket, job->event->key, TEXT("")};
+    struct storage_object object = {job->event->bucket, job->event->key,
+                                    job->request->is_direct ? job->event->version_id : TEXT("")};
     struct storage_get_options options = {
         .if_match_etag = job->event->etag,
         .max_bytes = (size_t)job->config->limit_object_bytes,
@@ -64,35 +66,35 @@ static int fetch(struct job *job, struct memfd *input, struct error *err)
         return error_set(err, ERROR_LIMIT,
                          "the object has %lld bytes, more than the limit of %lld (limits.object)",
                          (long long)job->event->size, (long long)job->config->limit_object_bytes);
-    if (catalog_role_may(job->function, "s3:GetObject", object.bucket, object.key, err) < 0 ||
-        lane_session(job->lane, job->source, &session, err) < 0 ||
+    if (catalog_role_may(job->call->function, "s3:GetObject", object.bucket, object.key, err) < 0 ||
+        lane_session(job->call->lane, job->source, &session, err) < 0 ||
         memfd_create_fixed("onput-input", options.max_bytes, input, err) < 0)
         return -1;
-    return storage_get(session, catalog_role_credentials(job->catalog, job->function, job->source),
-                       &object, &options, input, job->arena, &job->source_info, err);
+    return storage_get(session, catalog_role_credentials(job->call->catalog, job->call->function, job->source),
+                       &object, &options, input, job->call->arena, &job->source_info, err);
 }
 
 static void fill_render_job(struct job *job, uint64_t input_bytes)
 {
     const struct config *c = job->config;
     job->render = (struct render_job){
-        .id = (uint64_t)job->invocation->id,
+        .id = (uint64_t)job->call->invocation->id,
         .input_bytes = input_bytes,
         .limits = {.max_pixels = (uint64_t)c->limit_pixels,
                    .max_edge = (uint32_t)c->limit_edge,
                    .max_frames = (uint32_t)c->limit_frames,
                    .max_scans = (uint32_t)c->limit_scans,
                    .max_output_bytes = (uint64_t)c->limit_output_bytes},
-        .rendition_count = (uint32_t)job->function->config->rendition_count,
+        .rendition_count = (uint32_t)job->call->function->config->rendition_count,
     };
-    memcpy(job->render.renditions, job->function->config->renditions,
-           job->function->config->rendition_count * sizeof(job->render.renditions[0]));
+    memcpy(job->render.renditions, job->call->function->config->renditions,
+           job->call->function->config->rendition_count * sizeof(job->render.renditions[0]));
 }
 
 static int render(struct job *job, struct memfd *input, struct memfd *output, struct error *err)
 {
     fill_render_job(job, input->len);
-    int64_t left = job->deadline_ms - clock_mono_ms(job->lane->jobs->clock);
+    int64_t left = job->call->deadline_ms - clock_mono_ms(job->call->lane->jobs->clock);
     if (left > job->config->worker_timeout_ms)
         left = job->config->worker_timeout_ms;
     if (left <= 0)
@@ -102,13 +104,13 @@ static int render(struct job *job, struct memfd *input, struct memfd *output, st
         memfd_create_fixed("onput-output", (size_t)job->config->limit_output_bytes, output, err) <
             0)
         return -1;
-    return worker_pool_render(job->lane->jobs->pool, &job->render, input, output, (int)left,
+    return worker_pool_render(job->call->lane->jobs->pool, &job->render, input, output, (int)left,
                               &job->result, err);
 }
 
 static void make_renditions(struct job *job, struct outcome *out)
 {
-    const struct clock *clock = job->lane->jobs->clock;
+    const struct clock *clock = job->call->lane->jobs->clock;
     AUTO_MEMFD struct memfd input = MEMFD_NONE;
     AUTO_MEMFD struct memfd output = MEMFD_NONE;
     struct error err = {0};
@@ -136,25 +138,38 @@ static void make_renditions(struct job *job, struct outcome *out)
     }
     out->store_ms = clock_mono_ms(clock) - rendered;
     out->status = OUTCOME_DONE;
-    out->result = report_write(job);
     snprintf(out->detail, sizeof(out->detail), "%u renditions of %ux%u %s",
              job->result.output_count, job->result.source_width, job->result.source_height,
              image_format_name(job->result.source_format));
 }
 
+/* The one that the caller names, that sent the notification, or the first. */
+static const struct store *find_source(const struct job *job, struct text *out_name)
+{
+    const struct store *stores;
+    *out_name = job->request->store.len > 0 ? job->request->store : job->call->invocation->store;
+    if (out_name->len > 0)
+        return catalog_store(job->call->catalog, *out_name);
+    return catalog_stores(job->call->catalog, &stores) > 0 ? &stores[0] : NULL;
+}
+
 static int find_stores(struct job *job, struct error *err)
 {
-    const char *output_store = job->function->config->output_store;
-    job->source = catalog_store(job->catalog, job->invocation->store);
-    job->target =
-        output_store != NULL ? catalog_store(job->catalog, text_of(output_store)) : job->source;
-    if (job->source == NULL || job->target == NULL)
-        return error_set(err, ERROR_INVALID, "store %.*s is not in the configuration any more",
-                         TEXT_ARGS(job->invocation->store));
+    const char *output_store = job->call->function->config->output_store;
+    struct text name;
+    job->source = find_source(job, &name);
+    if (job->source == NULL)
+        return error_set(err, ERROR_INVALID, "store %.*s is not in the configuration",
+                         TEXT_ARGS(name));
+    job->target = job->source;
+    if (output_store != NULL)
+        job->target = catalog_store(job->call->catalog, text_of(output_store));
+    if (job->target == NULL)
+        return error_set(err, ERROR_INVALID, "store %s is not in the configuration", output_store);
     return 0;
 }
 
-static void run_event(struct job *job, struct outcome *out)
+void thumbnail_job_run(struct job *job, struct outcome *out)
 {
     struct error err = {0};
     if (find_stores(job, &err) < 0)
@@ -165,41 +180,4 @@ static void run_event(struct job *job, struct outcome *out)
         make_renditions(job, out);
     else
         outcome_skip(out, "nothing is done for events of this kind");
-}
-
-static void invoke(struct executor_lane *lane, const struct catalog *catalog,
-                   const struct function *function, const struct invocation *invocation,
-                   int64_t deadline_ms, struct arena *arena, struct outcome *out)
-{
-    struct event_batch batch = {0};
-    struct error err = {0};
-    *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("")};
-    lane_use_catalog(lane, catalog);
-    lane->deadline_ms = deadline_ms;
-    if (event_decode(invocation->payload, &batch, &err) < 0) {
-        outcome_fail(out, &err);
-        return;
-    }
-    if (batch.count != 1) {
-        outcome_skip(out, "the event holds no record");
-    } else {
-        struct job job = {
-            .lane = lane,
-            .catalog = catalog,
-            .config = catalog_config(catalog),
-            .function = function,
-            .invocation = invocation,
-            .event = &batch.records[0].event,
-            .arena = arena,
-            .deadline_ms = deadline_ms,
-        };
-        run_event(&job, out);
-    }
-    event_batch_release(&batch);
-}
-
-struct executor thumbnail_executor(struct thumbnail_jobs *jobs)
-{
-    return (struct executor){
-        .self = jobs, .lane_open = lane_open, .lane_close = lane_close, .invoke = invoke};
 }

@@ -19,24 +19,24 @@ static struct text source_name(struct job *job)
     buffer_append_uri(&encoded, job->event->bucket, true);
     buffer_append_char(&encoded, '/');
     buffer_append_uri(&encoded, job->event->key, true);
-    return buffer_failed(&encoded) ? TEXT("") : arena_text(job->arena, buffer_text(&encoded));
+    return buffer_failed(&encoded) ? TEXT("") : arena_text(job->call->arena, buffer_text(&encoded));
 }
 
 static int put_rendition(struct job *job, size_t index, const struct memfd *output,
                          struct text source, struct error *err)
 {
-    const struct config_function *config = job->function->config;
+    const struct config_function *config = job->call->function->config;
     const struct rendition *rendition = &job->render.renditions[index];
     const struct render_output *o = &job->result.outputs[index];
     struct storage_session *session;
     struct storage_object object;
-    if (lane_session(job->lane, job->target, &session, err) < 0 ||
-        catalog_output(job->function, job->event->bucket, job->event->key, rendition, o->format,
-                       job->arena, &object, err) < 0 ||
-        catalog_role_may(job->function, "s3:PutObject", object.bucket, object.key, err) < 0)
+    if (lane_session(job->call->lane, job->target, &session, err) < 0 ||
+        catalog_output(job->call->function, job->event->bucket, job->event->key, rendition, o->format,
+                       job->call->arena, &object, err) < 0 ||
+        catalog_role_may(job->call->function, "s3:PutObject", object.bucket, object.key, err) < 0)
         return -1;
     const struct storage_metadata metadata[] = {
-        {TEXT(EVENT_MARK_METADATA), job->function->name},
+        {TEXT(EVENT_MARK_METADATA), job->call->function->name},
         {TEXT("onput-rendition"), text_of(rendition->name)},
         {TEXT("onput-source-etag"), job->source_info.etag},
         {TEXT("onput-source"), source},
@@ -50,8 +50,8 @@ static int put_rendition(struct job *job, size_t index, const struct memfd *outp
     };
     struct text body = {(const char *)output->map + o->offset, o->bytes};
     job->output_keys[index] = object.key;
-    return storage_put(session, catalog_role_credentials(job->catalog, job->function, job->target),
-                       &object, body, &options, job->arena, NULL, err);
+    return storage_put(session, catalog_role_credentials(job->call->catalog, job->call->function, job->target),
+                       &object, body, &options, job->call->arena, NULL, err);
 }
 
 static int delete_format(struct job *job, const struct rendition *rendition,
@@ -59,16 +59,16 @@ static int delete_format(struct job *job, const struct rendition *rendition,
 {
     struct storage_session *session;
     struct storage_object object;
-    if (catalog_output(job->function, job->event->bucket, job->event->key, rendition, format,
-                       job->arena, &object, err) < 0)
+    if (catalog_output(job->call->function, job->event->bucket, job->event->key, rendition, format,
+                       job->call->arena, &object, err) < 0)
         return -1;
     if (text_equal(object.key, keep)) /* a template without {ext} */
         return 0;
-    if (lane_session(job->lane, job->target, &session, err) < 0 ||
-        catalog_role_may(job->function, "s3:DeleteObject", object.bucket, object.key, err) < 0)
+    if (lane_session(job->call->lane, job->target, &session, err) < 0 ||
+        catalog_role_may(job->call->function, "s3:DeleteObject", object.bucket, object.key, err) < 0)
         return -1;
     return storage_delete(
-        session, catalog_role_credentials(job->catalog, job->function, job->target), &object, err);
+        session, catalog_role_credentials(job->call->catalog, job->call->function, job->target), &object, err);
 }
 
 int thumbnail_delete_formats(struct job *job, const struct rendition *rendition, struct text keep,
@@ -95,7 +95,7 @@ static int delete_previous_format(struct job *job, size_t index, struct error *e
 int thumbnail_store(struct job *job, const struct memfd *output, struct error *err)
 {
     struct text source = source_name(job);
-    job->output_keys = ARENA_ARRAY(job->arena, struct text, job->result.output_count);
+    job->output_keys = ARENA_ARRAY(job->call->arena, struct text, job->result.output_count);
     for (size_t i = 0; i < job->result.output_count; i++) {
         if (put_rendition(job, i, output, source, err) < 0 ||
             delete_previous_format(job, i, err) < 0)

@@ -3,15 +3,6 @@
  */
 #include "scheduler_private.h"
 
-static const char *const status_names[OUTCOME_STATUS_COUNT] = {
-    [OUTCOME_DONE] = "done", [OUTCOME_SKIPPED] = "skipped", [OUTCOME_FAILED] = "failed"};
-
-const char *outcome_status_name(enum outcome_status status)
-{
-    BUG_ON((unsigned)status >= OUTCOME_STATUS_COUNT);
-    return status_names[status];
-}
-
 struct verdict outcome_verdict(const struct outcome *outcome, int attempt,
                                const struct config_function *config, int64_t now_ms,
                                uint64_t random)

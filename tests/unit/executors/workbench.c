@@ -26,7 +26,7 @@ void workbench_start(struct workbench *w, const char *dir, const struct catalog_
     own.store = parts->store != NULL ? parts->store : NOTIFICATIONS;
     w->catalog = catalog_of(&own);
     w->jobs.pool = &w->pool;
-    w->executor = thumbnail_executor(&w->jobs);
+    w->executor = builtin_executor(&w->jobs);
     assert_ok(w->executor.lane_open(w->executor.self, &w->canceled, &w->lane, &err), &err);
     assert_ok(storage_session_new(catalog_minio(w->catalog)->storage, NULL, &w->session, &err),
               &err);

@@ -6,8 +6,8 @@
 
 #include "../functions/catalog_fixture.h"
 #include "fake_worker_pool.h"
+#include "onput/builtin.h"
 #include "onput/devstore.h"
-#include "onput/thumbnail_job.h"
 
 struct workbench {
     struct devstore *store;

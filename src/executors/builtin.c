@@ -1,0 +1,92 @@
+/*
+ * The functions that come with onput: a table of rows, and what all of them have in common.
+ */
+#include "onput/builtin.h"
+
+#include <string.h>
+
+#include "executors_private.h"
+
+/* What a failed function returns: callers may tell failures apart by these names, so they stay. */
+static const char *const ERROR_TYPES[ERROR_CODE_COUNT] = {
+    [ERROR_NONE] = "InternalError",        [ERROR_INVALID] = "InvalidInput",
+    [ERROR_LIMIT] = "LimitExceeded",       [ERROR_UNSUPPORTED] = "UnsupportedInput",
+    [ERROR_DENIED] = "AccessDenied",       [ERROR_NOT_FOUND] = "NotFound",
+    [ERROR_CONFLICT] = "Conflict",         [ERROR_THROTTLED] = "Throttled",
+    [ERROR_TIMEOUT] = "Timeout",           [ERROR_UNAVAILABLE] = "Unavailable",
+    [ERROR_IO] = "InputOutputError",       [ERROR_PROTOCOL] = "ProtocolError",
+    [ERROR_CANCELED] = "Canceled",         [ERROR_INTERNAL] = "InternalError",
+};
+
+static const struct builtin BUILTINS[] = {
+    {"thumbnail", thumbnail_run},
+    {"echo", echo_run},
+    {"context", context_run},
+};
+
+void echo_run(struct builtin_call *call, struct outcome *out)
+{
+    out->status = OUTCOME_DONE;
+    out->result = arena_text(call->arena, call->invocation->payload);
+}
+
+static const struct builtin *find_builtin(const char *name)
+{
+    for (size_t i = 0; name != NULL && i < ARRAY_LEN(BUILTINS); i++) {
+        if (strcmp(BUILTINS[i].name, name) == 0)
+            return &BUILTINS[i];
+    }
+    return NULL;
+}
+
+struct text failure_write(struct arena *arena, const struct error *err, struct text results)
+{
+    AUTO_BUFFER struct buffer out;
+    struct json_writer w;
+    BUG_ON((unsigned)err->code >= ERROR_CODE_COUNT);
+    buffer_init(&out, results.len + 16 * 1024);
+    json_writer_init(&w, &out);
+    json_object_begin(&w);
+    json_pair_string(&w, "errorMessage", err->message);
+    json_pair_string(&w, "errorType", ERROR_TYPES[err->code]);
+    if (results.len > 0) {
+        json_key(&w, "results");
+        json_put_raw(&w, results);
+    }
+    json_object_finish(&w);
+    return arena_text(arena, buffer_text(&out));
+}
+
+static void invoke(struct executor_lane *lane, const struct catalog *catalog,
+                   const struct function *function, const struct invocation *invocation,
+                   int64_t deadline_ms, struct arena *arena, struct outcome *out)
+{
+    struct builtin_call call = {.lane = lane,
+                                .catalog = catalog,
+                                .function = function,
+                                .invocation = invocation,
+                                .arena = arena,
+                                .deadline_ms = deadline_ms};
+    const struct builtin *builtin = find_builtin(function->config->builtin);
+    *out = (struct outcome){.fetch_ms = -1,
+                            .run_ms = -1,
+                            .store_ms = -1,
+                            .result = TEXT(""),
+                            .log = TEXT("")};
+    lane->deadline_ms = deadline_ms;
+    if (builtin != NULL) {
+        builtin->run(&call, out);
+    } else {
+        out->status = OUTCOME_FAILED;
+        error_set(&out->error, ERROR_UNSUPPORTED, "function %.*s is no built-in function",
+                  TEXT_ARGS(function->name));
+    }
+    if (out->status == OUTCOME_FAILED && out->result.len == 0)
+        out->result = failure_write(arena, &out->error, TEXT(""));
+}
+
+struct executor builtin_executor(struct thumbnail_jobs *jobs)
+{
+    return (struct executor){
+        .self = jobs, .lane_open = lane_open, .lane_close = lane_close, .invoke = invoke};
+}
