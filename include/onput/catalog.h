@@ -50,6 +50,7 @@ struct function {
     struct text policy_json;
     struct policy *role_policy; /* identity policy of its role; never NULL */
     struct text role_policy_json;
+    struct credentials *const *credentials; /* see catalog_role_credentials() */
 };
 
 struct catalog;
@@ -65,6 +66,9 @@ void catalog_unref(struct catalog *c); /* NULL-safe */
 
 const struct config *catalog_config(const struct catalog *c);
 size_t catalog_stores(const struct catalog *c, const struct store **out);
+/* Their stores are the same ones, connections and all: no reload came between them. */
+bool catalog_same_stores(const struct catalog *a, const struct catalog *b);
+/* The $LATEST versions in the order of their names. */
 size_t catalog_functions(const struct catalog *c, const struct function **out);
 const struct store *catalog_store(const struct catalog *c, struct text name); /* or NULL */
 /* The $LATEST version, or NULL. */

@@ -1,6 +1,6 @@
 /*
- * function_row.h - a function in the form in which the Lambda API shows it: the FunctionConfiguration
- * that ROW_FUNCTION keeps (see catalog.h).
+ * function_row.h - a function in the form in which the Lambda API shows it: the
+ * FunctionConfiguration that ROW_FUNCTION keeps (see catalog.h).
  *
  * What the configuration declares and what CreateFunction is given become rows in the same way:
  * members that were given are taken over, the others get Lambda's defaults, and all stand in the
@@ -25,11 +25,11 @@ struct function_place {
 
 /*
  * The row of a new $LATEST: State Active, LastUpdateStatus Successful, a new RevisionId. Of `given`
- * (borrowed; an object with the members of CreateFunction, or NULL) it takes Runtime, Role, Handler,
- * Description, Timeout, MemorySize, TracingConfig, PackageType, Architectures, EphemeralStorage,
- * SnapStart, LoggingConfig, Environment, DeadLetterConfig, VpcConfig, Layers, KMSKeyArn,
- * FileSystemConfigs and ImageConfig; everything else in it is ignored. The caller releases the
- * result.
+ * (borrowed; an object with the members of CreateFunction, or NULL) it takes Runtime, Role,
+ * Handler, Description, Timeout, MemorySize, TracingConfig, PackageType, Architectures,
+ * EphemeralStorage, SnapStart, LoggingConfig, Environment, DeadLetterConfig, VpcConfig, Layers,
+ * KMSKeyArn, FileSystemConfigs and ImageConfig; everything else in it is ignored. The caller
+ * releases the result.
  */
 struct json_object *function_row_new(struct json_object *given, const struct function_place *place);
 

@@ -1,121 +1,86 @@
 /*
- * The catalog: one immutable, reference-counted resolution of a configuration.
+ * The catalog: a base and the records of its functions, immutable and reference-counted.
  */
 #include "functions_private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "onput/memory.h"
 
-static enum storage_addressing addressing_of(const struct config_store *s)
+struct catalog {
+    atomic_int references;
+    struct base *base;
+    const struct function_record **records;
+    struct function *functions; /* the $LATEST of each record */
+    size_t count;
+};
+
+struct catalog *catalog_make(struct base *base, const struct record_list *records)
 {
-    bool is_virtual = s->addressing != NULL && strcmp(s->addressing, "virtual") == 0;
-    bool is_aws = s->addressing == NULL || strcmp(s->addressing, "auto") == 0
-                      ? strstr(s->endpoint, ".amazonaws.com") != NULL
-                      : false;
-    return is_virtual || is_aws ? STORAGE_ADDRESSING_VIRTUAL : STORAGE_ADDRESSING_PATH;
+    struct catalog *c = xcalloc(1, sizeof(*c));
+    atomic_init(&c->references, 1);
+    c->base = base_ref(base);
+    c->records = xcalloc(records->count + 1, sizeof(struct function_record *));
+    c->functions = xcalloc(records->count + 1, sizeof(*c->functions));
+    for (size_t i = 0; i < records->count; i++) {
+        if (!records->records[i]->is_usable)
+            continue;
+        c->records[c->count] = record_ref(records->records[i]);
+        c->functions[c->count] = c->records[c->count]->functions[0];
+        c->count++;
+    }
+    return c;
 }
 
-static int build_store(struct catalog *c, struct store *s, const struct config_store *config,
-                       struct metrics *metrics, struct error *err)
+static int build_declared(struct base *base, struct record_list *records, struct error *err)
 {
-    s->config = config;
-    s->name = text_of(config->name);
-    struct storage_options options = {
-        .endpoint = config->endpoint,
-        .region = config->region,
-        .addressing = addressing_of(config),
-        .ca_file = config->ca_file,
-        .clock = c->clock,
-        .metrics = metrics,
-    };
-    if (storage_new(&options, &s->storage, err) < 0)
-        return error_prefix(err, "stores.%s", config->name);
-    s->credentials = credentials_new_static(&(struct credentials_static_options){
-        .access_key = config->access_key,
-        .secret_key = config->secret_key,
-        .session_token = config->session_token,
-    });
+    for (size_t i = 0; i < base->config->function_count; i++) {
+        const struct config_function *f = &base->config->functions[i];
+        AUTO_ARENA struct arena arena = {0};
+        struct row_list rows = {0};
+        struct function_record *record = NULL;
+        int result = declared_put(base, f, &rows, &arena, err);
+        if (result == 0)
+            result =
+                record_new(base, &(struct record_parts){.name = text_of(f->name), .rows = &rows},
+                           &record, err);
+        row_list_release(&rows);
+        if (result < 0)
+            return error_prefix(err, "functions.%s", f->name);
+        record_list_put(records, record);
+    }
     return 0;
-}
-
-static int build_function(struct catalog *c, struct function *f,
-                          const struct config_function *config, struct error *err)
-{
-    const struct config_store *home = &c->config->stores[0];
-    f->config = config;
-    f->name = text_of(config->name);
-    f->arn = text_of(arena_printf(&c->arena, "arn:aws:lambda:%s:%s:function:%s", home->region,
-                                  home->account, config->name));
-    if (permissions_build(c, f, err) < 0 || role_build_policy(c, f, err) < 0)
-        return error_prefix(err, "functions.%s", config->name);
-    return 0;
-}
-
-static int build(struct catalog *c, struct metrics *metrics, struct error *err)
-{
-    const struct config *config = c->config;
-    if (config->store_count == 0)
-        return error_set(err, ERROR_INVALID,
-                         "no store is configured: add one below stores:, with its endpoint");
-    for (size_t i = 0; i < config->store_count; i++) {
-        if (build_store(c, &c->stores[i], &config->stores[i], metrics, err) < 0)
-            return -1;
-    }
-    for (size_t i = 0; i < config->function_count; i++) {
-        if (build_function(c, &c->functions[i], &config->functions[i], err) < 0)
-            return -1;
-        for (size_t s = 0; s < config->store_count; s++) {
-            if (role_build_credentials(c, i, s, err) < 0)
-                return error_prefix(err, "functions.%s", config->functions[i].name);
-        }
-    }
-    return loop_guard_check(config, err);
-}
-
-static void destroy(struct catalog *c)
-{
-    size_t stores = c->config->store_count, functions = c->config->function_count;
-    for (size_t i = 0; i < functions * stores; i++)
-        credentials_free(c->role_credentials[i]);
-    for (size_t i = 0; i < functions; i++) {
-        policy_free(c->functions[i].policy);
-        policy_free(c->functions[i].role_policy);
-    }
-    for (size_t i = 0; i < stores; i++) {
-        credentials_free(c->stores[i].credentials);
-        storage_free(c->stores[i].storage);
-    }
-    config_free(c->config);
-    arena_release(&c->arena);
-    free(c);
 }
 
 int catalog_new(struct config *config, const struct clock *clock, struct metrics *metrics,
                 struct catalog **out, struct error *err)
 {
-    struct catalog *c = xcalloc(1, sizeof(*c));
-    atomic_init(&c->references, 1);
-    arena_init(&c->arena);
-    c->config = config;
-    c->clock = clock;
-    c->stores = ARENA_ARRAY(&c->arena, struct store, config->store_count);
-    c->functions = ARENA_ARRAY(&c->arena, struct function, config->function_count);
-    c->role_credentials =
-        ARENA_ARRAY(&c->arena, struct credentials *, config->function_count * config->store_count);
-    if (build(c, metrics, err) < 0) {
-        destroy(c);
+    struct base *base = NULL;
+    if (base_new(config, clock, metrics, &base, err) < 0)
         return -1;
-    }
-    *out = c;
-    return 0;
+    struct record_list records = {0};
+    int result = build_declared(base, &records, err);
+    if (result == 0)
+        *out = catalog_make(base, &records);
+    record_list_release(&records);
+    base_unref(base);
+    return result;
 }
 
 struct catalog *catalog_ref(struct catalog *c)
 {
     atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);
     return c;
+}
+
+static void destroy(struct catalog *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        record_unref((struct function_record *)c->records[i]);
+    free(c->records);
+    free(c->functions);
+    base_unref(c->base);
+    free(c);
 }
 
 void catalog_unref(struct catalog *c)
@@ -126,35 +91,103 @@ void catalog_unref(struct catalog *c)
 
 const struct config *catalog_config(const struct catalog *c)
 {
-    return c->config;
+    return c->base->config;
+}
+
+struct text catalog_region(const struct catalog *c)
+{
+    return c->base->region;
+}
+
+struct text catalog_account(const struct catalog *c)
+{
+    return c->base->account;
+}
+
+const struct user *catalog_user(const struct catalog *c, struct text access_key)
+{
+    return users_find(c->base->users, access_key);
 }
 
 size_t catalog_stores(const struct catalog *c, const struct store **out)
 {
-    *out = c->stores;
-    return c->config->store_count;
+    *out = c->base->stores;
+    return c->base->config->store_count;
+}
+
+bool catalog_same_stores(const struct catalog *a, const struct catalog *b)
+{
+    return a->base == b->base;
+}
+
+const struct store *catalog_store(const struct catalog *c, struct text name)
+{
+    for (size_t i = 0; i < c->base->config->store_count; i++) {
+        if (text_equal(c->base->stores[i].name, name))
+            return &c->base->stores[i];
+    }
+    return NULL;
+}
+
+/* c->count when there is none. */
+static size_t find(const struct catalog *c, struct text name)
+{
+    size_t from = 0, to = c->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        int order = text_compare(c->functions[middle].name, name);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return c->count;
 }
 
 size_t catalog_functions(const struct catalog *c, const struct function **out)
 {
     *out = c->functions;
-    return c->config->function_count;
-}
-
-const struct store *catalog_store(const struct catalog *c, struct text name)
-{
-    for (size_t i = 0; i < c->config->store_count; i++) {
-        if (text_equal(c->stores[i].name, name))
-            return &c->stores[i];
-    }
-    return NULL;
+    return c->count;
 }
 
 const struct function *catalog_function(const struct catalog *c, struct text name)
 {
-    for (size_t i = 0; i < c->config->function_count; i++) {
-        if (text_equal(c->functions[i].name, name))
-            return &c->functions[i];
+    size_t at = find(c, name);
+    return at < c->count ? &c->functions[at] : NULL;
+}
+
+size_t catalog_records(const struct catalog *c, const struct function_record *const **out)
+{
+    *out = c->records;
+    return c->count;
+}
+
+const struct function_record *catalog_record(const struct catalog *c, struct text name)
+{
+    size_t at = find(c, name);
+    return at < c->count ? c->records[at] : NULL;
+}
+
+const struct function *catalog_resolve(const struct catalog *c, struct text reference,
+                                       uint64_t random)
+{
+    struct text qualifier = reference;
+    const struct function_record *r = catalog_record(c, text_cut(&qualifier, ':'));
+    return r != NULL ? record_resolve(r, qualifier, random) : NULL;
+}
+
+const struct function_record *catalog_url(const struct catalog *c, struct text url_id,
+                                          struct text *out_qualifier)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        for (size_t u = 0; u < c->records[i]->url_count; u++) {
+            if (!text_equal(c->records[i]->urls[u].id, url_id))
+                continue;
+            *out_qualifier = c->records[i]->urls[u].qualifier;
+            return c->records[i];
+        }
     }
     return NULL;
 }

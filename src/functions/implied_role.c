@@ -91,27 +91,60 @@ static bool add_condition(struct sources *s, struct json_object *condition)
     return restricted;
 }
 
-/* A whole statement, parsed before: what its condition lets through, else every bucket. */
-static void add_statement(struct sources *s, const char *json)
+static bool names_anybody(struct json_object *principals)
+{
+    if (!json_object_is_type(principals, json_type_array))
+        return text_is(json_text(principals), "*");
+    for (size_t i = 0; i < json_object_array_length(principals); i++) {
+        if (text_is(json_text(json_object_array_get_idx(principals, i)), "*"))
+            return true;
+    }
+    return false;
+}
+
+/* NULL: NotAction, which lets nearly everything. */
+static bool lets_invoke(struct json_object *actions)
+{
+    static const struct text invoke = TEXT_INIT("lambda:InvokeFunction");
+    if (!json_object_is_type(actions, json_type_array))
+        return actions == NULL || policy_glob_nocase(json_text(actions), invoke);
+    for (size_t i = 0; i < json_object_array_length(actions); i++) {
+        if (policy_glob_nocase(json_text(json_object_array_get_idx(actions, i)), invoke))
+            return true;
+    }
+    return false;
+}
+
+/* Does the statement speak of callers that could be an object store? Others trigger nothing. */
+static bool is_for_stores(struct json_object *statement)
+{
+    struct json_object *principal = json_at(statement, "Principal");
+    struct json_object *url = NULL, *condition = json_at(statement, "Condition");
+    if (condition != NULL)
+        url = json_at(condition, "Bool.lambda:InvokedViaFunctionUrl");
+    if (url != NULL || !text_is(json_text(json_at(statement, "Effect")), "Allow"))
+        return false;
+    return !json_object_is_type(principal, json_type_object) ||
+           json_at(principal, "Service") != NULL || names_anybody(json_at(principal, "AWS"));
+}
+
+/* What its condition lets through, else every bucket. */
+static void add_statement(struct sources *s, struct text json)
 {
     AUTO_JSON struct json_object *statement = NULL;
     struct error ignored = {0};
-    if (json_parse(text_of(json), &statement, &ignored) == 0 &&
-        text_is(json_text(json_at(statement, "Effect")), "Allow") &&
+    if (json_parse(json, &statement, &ignored) == 0 && is_for_stores(statement) &&
+        lets_invoke(json_at(statement, "Action")) &&
         !add_condition(s, json_at(statement, "Condition")))
         add_every_bucket(s);
 }
 
-static void add_permitted(struct sources *s, const struct config_function *f)
+static void add_permitted(struct sources *s, const struct function_record *r)
 {
-    for (size_t i = 0; i < f->permission_count; i++) {
-        const struct config_permission *p = &f->permissions[i];
-        if (p->statement_json != NULL)
-            add_statement(s, p->statement_json);
-        else if (p->source_arn != NULL && p->source_arn[0] != '\0')
-            add_source(s, text_of(p->source_arn));
-        else
-            add_every_bucket(s);
+    for (size_t i = 0; i < r->policy_count; i++) {
+        const struct policy *policy = r->policies[i].policy;
+        for (size_t n = 0; n < policy_statement_count(policy); n++)
+            add_statement(s, policy_statement_json(policy, n));
     }
 }
 
@@ -161,14 +194,14 @@ static void put_writing(struct json_writer *w, const struct config_function *f)
     json_object_finish(w);
 }
 
-void implied_role_write(const struct config *config, const struct config_function *f,
+void implied_role_write(const struct function_record *r, const struct config_function *f,
                         struct buffer *out)
 {
     AUTO_ARENA struct arena arena;
     arena_init(&arena);
     struct sources s = {.arena = &arena};
-    add_notified(&s, config, f);
-    add_permitted(&s, f);
+    add_notified(&s, r->base->config, f);
+    add_permitted(&s, r);
     struct json_writer w;
     json_writer_init(&w, out);
     json_object_begin(&w);
@@ -177,7 +210,8 @@ void implied_role_write(const struct config *config, const struct config_functio
     json_array_begin(&w);
     if (s.count > 0) {
         put_reading(&w, &s);
-        put_writing(&w, f);
+        if (f->output_bucket != NULL)
+            put_writing(&w, f);
     }
     json_array_finish(&w);
     json_object_finish(&w);

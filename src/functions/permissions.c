@@ -1,59 +1,62 @@
 /*
- * Who may call a function: its permissions as one resource policy document, the question asked of
- * it, and the permission to suggest when the answer is no.
+ * Who may call a function: its resource policies, one for each qualifier that has one, and the
+ * question that an event asks.
  */
 #include "functions_private.h"
 
 #include <stdio.h>
 
-#include "onput/json.h"
-#include "onput/memory.h"
+#define EMPTY_POLICY "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":[]}"
 
-static int write_statement(struct catalog *c, const struct function *f, size_t index,
-                           struct buffer *out, struct error *err)
+/* The document of GetPolicy. */
+static int write_document(const struct row *row, struct buffer *out, struct error *err)
 {
-    const struct config_permission *p = &f->config->permissions[index];
-    if (p->statement_json != NULL) {
-        buffer_append_string(out, p->statement_json);
-        return 0;
-    }
-    struct policy_permission permission = {
-        .statement_id = p->statement_id != NULL
-                            ? text_of(p->statement_id)
-                            : text_of(arena_printf(&c->arena, "permission-%zu", index + 1)),
-        .action = text_of(p->action),
-        .principal = text_of(p->principal),
-        .source_arn = text_of(p->source_arn),
-        .source_account = text_of(p->source_account),
-        .event_source_token = TEXT(""),
-        .principal_org_id = TEXT(""),
-        .function_url_auth_type = TEXT(""),
-        .resource = f->arn,
-    };
-    if (policy_write_permission(&permission, out, err) < 0)
-        return error_prefix(err, "permissions[%zu]", index);
+    AUTO_JSON struct json_object *json = NULL;
+    struct json_object *statements;
+    if (json_parse(row->json, &json, err) < 0 ||
+        json_get_array(json, "Statement", &statements, err) < 0)
+        return -1;
+    int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+    buffer_append_string(out, "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":");
+    buffer_append_string(out, json_object_to_json_string_ext(statements, flags));
+    buffer_append_char(out, '}');
+    if (buffer_failed(out))
+        return error_set(err, ERROR_LIMIT, "the policy is larger than %d bytes", POLICY_MAX_BYTES);
     return 0;
 }
 
-int permissions_build(struct catalog *c, struct function *f, struct error *err)
+static int build_policy(struct function_record *r, const struct row *row, struct error *err)
 {
+    struct record_policy *p = &r->policies[r->policy_count];
     AUTO_BUFFER struct buffer document;
     buffer_init(&document, POLICY_MAX_BYTES);
-    buffer_append_string(&document,
-                         "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":[");
-    for (size_t i = 0; i < f->config->permission_count; i++) {
-        if (i > 0)
-            buffer_append_char(&document, ',');
-        if (write_statement(c, f, i, &document, err) < 0)
+    if (write_document(row, &document, err) < 0 ||
+        policy_parse(buffer_text(&document), POLICY_RESOURCE, &p->policy, err) < 0)
+        return error_prefix(err, "permissions");
+    p->qualifier = row->qualifier;
+    r->policy_count++;
+    if (row->qualifier.len == 0) {
+        r->unqualified = p->policy;
+        r->unqualified_json = arena_text(&r->arena, buffer_text(&document));
+    }
+    return 0;
+}
+
+int permissions_build(struct function_record *r, struct error *err)
+{
+    const struct row *rows;
+    size_t count = row_list_kind(&r->rows, ROW_POLICY, &rows);
+    r->policies = ARENA_ARRAY(&r->arena, struct record_policy, count);
+    for (size_t i = 0; i < count; i++) {
+        if (build_policy(r, &rows[i], err) < 0)
             return -1;
     }
-    buffer_append_string(&document, "]}");
-    if (buffer_failed(&document))
-        return error_set(err, ERROR_LIMIT, "permissions: the policy is larger than %d bytes",
-                         POLICY_MAX_BYTES);
-    f->policy_json = arena_text(&c->arena, buffer_text(&document));
-    if (policy_parse(f->policy_json, POLICY_RESOURCE, &f->policy, err) < 0)
-        return error_prefix(err, "permissions");
+    if (r->unqualified != NULL)
+        return 0;
+    r->unqualified_json = TEXT(EMPTY_POLICY);
+    if (policy_parse(r->unqualified_json, POLICY_RESOURCE, &r->no_policy, err) < 0)
+        return -1;
+    r->unqualified = r->no_policy;
     return 0;
 }
 
@@ -84,76 +87,4 @@ struct policy_decision catalog_may_invoke(const struct store *store,
         .context_count = ARRAY_LEN(context),
     };
     return policy_evaluate(function->policy, &request);
-}
-
-/* Service names that AddPermission does not know are fine in a whole statement. */
-static bool has_short_form(const struct store *store, const struct function *function)
-{
-    AUTO_BUFFER struct buffer ignored;
-    buffer_init(&ignored, POLICY_MAX_BYTES);
-    struct error err = {0};
-    struct policy_permission permission = {
-        .statement_id = TEXT("x"),
-        .action = TEXT(""),
-        .principal = text_of(store->config->principal),
-        .source_arn = TEXT(""),
-        .source_account = TEXT(""),
-        .event_source_token = TEXT(""),
-        .principal_org_id = TEXT(""),
-        .function_url_auth_type = TEXT(""),
-        .resource = function->arn,
-    };
-    return policy_write_permission(&permission, &ignored, &err) == 0;
-}
-
-/* JSON is YAML, so that no name can break out of its place. */
-static void put_short_form(struct json_writer *w, const struct store *store, const char *source_arn)
-{
-    json_pair_string(w, "principal", store->config->principal);
-    json_pair_string(w, "source_arn", source_arn);
-    json_pair_string(w, "source_account", store->config->account);
-}
-
-static void put_statement(struct json_writer *w, const struct store *store,
-                          const struct function *function, const char *source_arn)
-{
-    json_key(w, "statement");
-    json_object_begin(w);
-    json_pair_string(w, "Effect", "Allow");
-    json_key(w, "Principal");
-    json_object_begin(w);
-    json_pair_string(w, "Service", store->config->principal);
-    json_object_finish(w);
-    json_pair_string(w, "Action", "lambda:InvokeFunction");
-    json_pair_text(w, "Resource", function->arn);
-    json_key(w, "Condition");
-    json_object_begin(w);
-    json_key(w, "ArnLike");
-    json_object_begin(w);
-    json_pair_string(w, "aws:SourceArn", source_arn);
-    json_object_finish(w);
-    json_key(w, "StringEquals");
-    json_object_begin(w);
-    json_pair_string(w, "aws:SourceAccount", store->config->account);
-    json_object_finish(w);
-    json_object_finish(w);
-    json_object_finish(w);
-}
-
-void catalog_suggest_permission(const struct store *store, const struct function *function,
-                                struct text bucket, struct buffer *out)
-{
-    AUTO_FREE char *source_arn = xasprintf("arn:aws:s3:::%.*s", TEXT_ARGS(bucket));
-    AUTO_BUFFER struct buffer permission;
-    buffer_init(&permission, POLICY_MAX_BYTES);
-    struct json_writer w;
-    json_writer_init(&w, &permission);
-    json_object_begin(&w);
-    if (has_short_form(store, function))
-        put_short_form(&w, store, source_arn);
-    else
-        put_statement(&w, store, function, source_arn);
-    json_object_finish(&w);
-    buffer_appendf(out, "functions: {%.*s: {permissions: [%.*s]}}", TEXT_ARGS(function->name),
-                   TEXT_ARGS(buffer_text(&permission)));
 }

@@ -3,66 +3,81 @@
  */
 #include "functions_private.h"
 
-#include <string.h>
-
-const struct config_role *role_find(const struct config *config, const char *name)
+/* arn:aws:iam::<account>:role/<path>/<name> */
+static struct text role_name(struct text arn)
 {
-    for (size_t i = 0; name != NULL && i < config->role_count; i++) {
-        if (strcmp(config->roles[i].name, name) == 0)
-            return &config->roles[i];
-    }
-    return NULL;
+    size_t start = arn.len;
+    while (start > 0 && arn.ptr[start - 1] != '/')
+        start--;
+    return start > 0 ? text_slice(arn, start, arn.len) : TEXT("");
 }
 
-int role_build_policy(struct catalog *c, struct function *f, struct error *err)
+static int build_policy(struct function_record *r, struct function *f,
+                        const struct config_role *role, struct error *err)
 {
-    const struct config_role *role = role_find(c->config, f->config->role);
-    if (f->config->role != NULL && role == NULL)
-        return error_set(err, ERROR_INVALID, "role: there is no roles.%s", f->config->role);
     AUTO_BUFFER struct buffer document;
     buffer_init(&document, POLICY_MAX_BYTES);
     if (role != NULL)
         buffer_append_string(&document, role->policy_json);
     else
-        implied_role_write(c->config, f->config, &document);
+        implied_role_write(r, f->config, &document);
     if (buffer_failed(&document))
         return error_set(err, ERROR_LIMIT, "role: the policy is larger than %d bytes",
                          POLICY_MAX_BYTES);
-    f->role_policy_json = arena_text(&c->arena, buffer_text(&document));
+    f->role_policy_json = arena_text(&r->arena, buffer_text(&document));
     if (policy_parse(f->role_policy_json, POLICY_IDENTITY, &f->role_policy, err) < 0)
-        return error_prefix(err, role != NULL ? "role %s" : "role", f->config->role);
+        return role != NULL ? error_prefix(err, "role %s", role->name) : error_prefix(err, "role");
     return 0;
 }
 
 /*
  * Temporary credentials where the store offers AssumeRole, limited by the role's policy; else the
- * role's own keys; else (slot stays NULL) the store's.
+ * role's own keys; else (NULL) the store's.
  */
-int role_build_credentials(struct catalog *c, size_t function, size_t store, struct error *err)
+static int build_credentials(const struct function *f, const struct store *s,
+                             const struct config_role *role, const struct clock *clock,
+                             struct credentials **out, struct error *err)
 {
-    const struct function *f = &c->functions[function];
-    const struct store *s = &c->stores[store];
-    const struct config_role *role = role_find(c->config, f->config->role);
-    struct credentials **slot = &c->role_credentials[function * c->config->store_count + store];
     if (s->config->sts) {
         if (f->role_policy_json.len > 2048)
             return error_set(err, ERROR_LIMIT,
                              "role: a session policy may have 2048 bytes, this one has %zu: "
                              "shorten it or set stores.%s.sts: false",
                              f->role_policy_json.len, s->config->name);
-        *slot = credentials_new_sts(&(struct credentials_sts_options){
+        *out = credentials_new_sts(&(struct credentials_sts_options){
             .endpoint = s->config->endpoint,
             .region = s->config->region,
             .role_arn = role != NULL ? role->role_arn : NULL,
             .session_name = f->config->name,
             .session_policy = f->role_policy_json.ptr,
             .source = s->credentials,
-            .clock = c->clock,
+            .clock = clock,
             .ca_file = s->config->ca_file,
         });
     } else if (role != NULL && role->access_key != NULL) {
-        *slot = credentials_new_static(&(struct credentials_static_options){
+        *out = credentials_new_static(&(struct credentials_static_options){
             .access_key = role->access_key, .secret_key = role->secret_key});
+    }
+    return 0;
+}
+
+int role_build(struct function_record *r, struct function *f, struct text role_arn,
+               struct error *err)
+{
+    const struct base *b = r->base;
+    struct text name = role_name(role_arn);
+    const struct config_role *role = base_role(b, name);
+    if (role == NULL && !text_is(name, FUNCTION_IMPLIED_ROLE))
+        return error_set(err, ERROR_INVALID,
+                         "The role defined for the function cannot be assumed by Lambda.");
+    size_t stores = b->config->store_count;
+    struct credentials **credentials = ARENA_ARRAY(&r->arena, struct credentials *, stores);
+    f->credentials = credentials;
+    if (build_policy(r, f, role, err) < 0)
+        return -1;
+    for (size_t s = 0; s < stores; s++) {
+        if (build_credentials(f, &b->stores[s], role, b->clock, &credentials[s], err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -71,8 +86,9 @@ struct credentials *catalog_role_credentials(const struct catalog *c,
                                              const struct function *function,
                                              const struct store *store)
 {
-    size_t f = (size_t)(function - c->functions), s = (size_t)(store - c->stores);
-    struct credentials *own = c->role_credentials[f * c->config->store_count + s];
+    const struct store *stores;
+    catalog_stores(c, &stores);
+    struct credentials *own = function->credentials[store - stores];
     return own != NULL ? own : store->credentials;
 }
 
