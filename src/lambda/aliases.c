@@ -9,8 +9,8 @@ enum { PAGE_CAP = 50 };
 static struct json_object *alias_show(struct lambda_call *call, struct text name,
                                       struct json_object *row)
 {
-    static const char *const members[] = {"Name", "FunctionVersion", "Description",
-                                          "RoutingConfig", "RevisionId"};
+    static const char *const members[] = {"Name", "FunctionVersion", "Description", "RoutingConfig",
+                                          "RevisionId"};
     struct json_object *out = json_object_new_object();
     member_set_text(out, "AliasArn", function_arn(call, call->id.name, name));
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {

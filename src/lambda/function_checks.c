@@ -108,8 +108,8 @@ static bool check_reserved(struct lambda_call *call, struct json_object *variabl
     {
         (void)value;
         if (is_one_of(text_of(name), reserved_variables))
-            found = call_printf(call, "%.*s%s%s", TEXT_ARGS(found), found.len > 0 ? ", " : "",
-                                name);
+            found =
+                call_printf(call, "%.*s%s%s", TEXT_ARGS(found), found.len > 0 ? ", " : "", name);
     }
     if (found.len == 0)
         return true;

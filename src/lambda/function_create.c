@@ -28,6 +28,7 @@ static struct json_object *new_latest(struct lambda_call *call, const struct fun
                                    .account = catalog_account(call->catalog),
                                    .now_ms = clock_wall_ms(call->api->clock)};
     struct json_object *row = function_row_new(call->input, &place);
+    settle_members(row);
     code_store(row, code);
     return row;
 }

@@ -12,13 +12,10 @@ static bool check_qualifier(struct lambda_call *call)
                   "$LATEST version cannot be deleted without deleting the function.");
         return false;
     }
-    for (size_t i = 0; i < qualifier.len; i++) {
-        if (qualifier.ptr[i] >= '0' && qualifier.ptr[i] <= '9')
-            continue;
-        call_fail(call, ERR_INVALID_PARAMETER, "Deletion of aliases is not currently supported.");
-        return false;
-    }
-    return true;
+    if (qualifier.len == 0 || qualifier_is_version(qualifier))
+        return true;
+    call_fail(call, ERR_INVALID_PARAMETER, "Deletion of aliases is not currently supported.");
+    return false;
 }
 
 static bool refers_to(const struct row *alias, struct text version)

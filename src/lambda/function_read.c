@@ -21,8 +21,7 @@ static const struct row *find_version(struct lambda_call *call,
     if (qualifier.len == 0)
         return record_row(record, ROW_FUNCTION, TEXT(LATEST));
     const struct row *alias = record_row(record, ROW_ALIAS, qualifier);
-    return record_row(record, ROW_FUNCTION,
-                      alias != NULL ? alias_target(alias, call) : qualifier);
+    return record_row(record, ROW_FUNCTION, alias != NULL ? alias_target(alias, call) : qualifier);
 }
 
 /* Parsed and with the ARN that was asked for, or NULL and the call was answered. */
@@ -112,9 +111,8 @@ static void list_row(struct listing *list, struct text name, const struct row *r
         return;
     AUTO_JSON struct json_object *parsed = row_parse_all(row);
     struct text qualifier = list->all_versions ? row->qualifier : TEXT("");
-    json_object_array_add(list->items, function_show(call, parsed,
-                                                     function_arn(call, name, qualifier),
-                                                     VIEW_LISTED));
+    json_object_array_add(
+        list->items, function_show(call, parsed, function_arn(call, name, qualifier), VIEW_LISTED));
 }
 
 static size_t rows_to_list(const struct function_record *record, bool all_versions,
@@ -151,9 +149,8 @@ static void list_page(struct listing *list)
 
 void run_list_functions(struct lambda_call *call)
 {
-    struct listing list = {.call = call,
-                           .all_versions = text_is(call_text_or(call, "FunctionVersion", ""),
-                                                   "ALL")};
+    struct listing list = {
+        .call = call, .all_versions = text_is(call_text_or(call, "FunctionVersion", ""), "ALL")};
     struct text marker;
     if (!call_page(call, count_items(call, list.all_versions), PAGE_CAP, &list.from, &list.to,
                    &marker))

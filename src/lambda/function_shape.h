@@ -3,6 +3,7 @@
  *
  *   function_shape.c   rows and what the API shows of them
  *   function_checks.c  may a function be made of these members?
+ *   function_settle.c  given members as a row keeps them
  *   function_code.c    the deployment package
  *   versions.c         publishing, also by CreateFunction and UpdateFunctionCode
  */
@@ -54,6 +55,10 @@ void member_set_i64(struct json_object *object, const char *name, int64_t value)
 
 bool check_function_members(struct lambda_call *call);
 bool check_tag_count(struct lambda_call *call, struct json_object *tags);
+
+/* ---- function_settle.c: of a row that function_row.h made or changed, in place ---- */
+
+void settle_members(struct json_object *row);
 
 /* ---- function_code.c ---- */
 

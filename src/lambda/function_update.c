@@ -43,9 +43,9 @@ static struct text publish_change(struct lambda_call *call, struct json_object *
 {
     struct published version;
     version_publish(call, latest, member_text(latest, "Description"), &version);
-    struct text answer = function_show_text(
-        call, version.row, function_arn(call, call->id.name, version.qualifier),
-        version.is_new ? VIEW_CREATING : VIEW_STORED);
+    struct text answer =
+        function_show_text(call, version.row, function_arn(call, call->id.name, version.qualifier),
+                           version.is_new ? VIEW_CREATING : VIEW_STORED);
     json_release(&version.row);
     return answer;
 }
@@ -72,6 +72,18 @@ void run_update_function_code(struct lambda_call *call)
         call_answer(call, 200, answer);
 }
 
+/* The hash of a deployment package stays; where there is none it stands for the handler. */
+static void change_configuration(struct lambda_call *call, struct json_object *latest)
+{
+    struct function_code code = {.given = member_i64(latest, "CodeSize") > 0,
+                                 .size = member_i64(latest, "CodeSize"),
+                                 .sha256 =
+                                     arena_text(call->arena, member_text(latest, "CodeSha256"))};
+    function_row_update(latest, call->input, clock_wall_ms(call->api->clock));
+    settle_members(latest);
+    code_store(latest, &code);
+}
+
 void run_update_function_configuration(struct lambda_call *call)
 {
     if (!call_names_function(call))
@@ -80,7 +92,7 @@ void run_update_function_configuration(struct lambda_call *call)
     if (latest == NULL || !check_function_members(call) ||
         !call_revision_fits(call, member_text(latest, "RevisionId"), ITS_REVISION_OF))
         return;
-    function_row_update(latest, call->input, clock_wall_ms(call->api->clock));
+    change_configuration(call, latest);
     edited_put(call, ROW_FUNCTION, TEXT(LATEST), latest);
     struct text answer = function_show_text(call, latest, call->id.arn, VIEW_UPDATING);
     if (call_commit(call))

@@ -12,8 +12,7 @@ static bool check_resource(struct lambda_call *call)
         text_cut(&rest, ':');
     struct text type = text_cut(&rest, ':');
     if (text_is(type, "event-source-mapping"))
-        call_fail(call, ERR_NOT_FOUND, "Event source mapping not found: %.*s",
-                  TEXT_ARGS(resource));
+        call_fail(call, ERR_NOT_FOUND, "Event source mapping not found: %.*s", TEXT_ARGS(resource));
     else if (!text_is(type, "function"))
         call_fail(call, ERR_NOT_FOUND, "Resource not found: %.*s", TEXT_ARGS(resource));
     else if (call->id.qualifier.len > 0)
@@ -92,7 +91,6 @@ void run_list_tags(struct lambda_call *call)
     }
     const struct row *row = record_row(record, ROW_TAGS, TEXT(""));
     AUTO_JSON struct json_object *answer = json_object_new_object();
-    json_object_object_add(answer, "Tags",
-                           row != NULL ? row_parse(row) : json_object_new_object());
+    json_object_object_add(answer, "Tags", row != NULL ? row_parse(row) : json_object_new_object());
     call_answer(call, 200, call_json_text(call, answer));
 }

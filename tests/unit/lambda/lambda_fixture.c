@@ -120,14 +120,13 @@ static void perform(struct lambda_fixture *f, const char *method, const char *ta
                     struct text body, struct outgoing *o, struct api_answer *out)
 {
     struct error err = {0};
-    struct http_call call = {
-        .method = method,
-        .url = arena_printf(&o->arena, "http://127.0.0.1:%u%s", http_server_port(f->server),
-                            target),
-        .headers = o->headers,
-        .header_count = o->count,
-        .body = body,
-        .max_body_bytes = MAX_ANSWER};
+    struct http_call call = {.method = method,
+                             .url = arena_printf(&o->arena, "http://127.0.0.1:%u%s",
+                                                 http_server_port(f->server), target),
+                             .headers = o->headers,
+                             .header_count = o->count,
+                             .body = body,
+                             .max_body_bytes = MAX_ANSWER};
     *out = (struct api_answer){0};
     assert_ok(http_client_perform(f->client, &call, &out->reply, &err), &err);
     out->status = out->reply.status;

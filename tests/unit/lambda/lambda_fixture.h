@@ -52,7 +52,7 @@ void api_call_as(struct lambda_fixture *f, const char *access_key, const char *s
 struct api_answer {
     int status;
     struct text body;
-    struct text error_type; /* x-amzn-ErrorType */
+    struct text error_type;  /* x-amzn-ErrorType */
     struct http_reply reply; /* every header */
 };
 
