@@ -40,11 +40,11 @@ struct queue_ticket {
     int64_t id;
     int64_t due_ms;
     uint64_t object_hash; /* same (store, bucket, key): same hash; without an object, of its id */
-    uint32_t function_hash;
+    uint64_t function_hash;
 };
 
 /* The hash of a function's name, as tickets carry it. A qualifier behind ":" does not count. */
-uint32_t queue_function_hash(struct text function);
+uint64_t queue_function_hash(struct text function);
 
 struct queue_options {
     const char *directory;    /* state directory; made when missing */

@@ -4,8 +4,10 @@
  * It owns ids, due times and concurrency counts in memory only; it can be thrown away and rebuilt
  * from the queue at any time. A window of the next due tickets is kept in a heap and refilled from
  * the queue. Job threads take the next ticket themselves and read as straight lines: take, claim,
- * invoke, finish. Two events of one object never run together, and at most function->concurrency
- * attempts of one function do.
+ * invoke, finish. Two events of one object never run together. An attempt takes a slot of its
+ * function (function_slot_take()); tickets that find none wait in line behind their function, and
+ * those of others pass them. A function whose reserved concurrency is 0 never runs: its rows are
+ * dead without an attempt, like those of a function, version or alias that is not there.
  *
  * After an attempt: DONE and SKIPPED finish the row; a retryable failure waits backoff_delay_ms()
  * while attempts are left, everything else is dead. Each attempt is one log line and one set of
@@ -46,6 +48,9 @@ MUST_CHECK int scheduler_new(const struct scheduler_options *options, struct sch
                              struct error *err);
 MUST_CHECK int scheduler_start(struct scheduler *s, struct error *err);
 void scheduler_offer(struct scheduler *s, const struct queue_ticket *tickets, size_t count);
+/* A slot of some function was given back by somebody else, or limits changed: what waits for a slot
+ * is looked at again. Threads: any. */
+void scheduler_wake(struct scheduler *s);
 
 /* Stops dispatching; waits up to timeout_ms for running attempts, then cancels them and hands them
  * back to the queue. */

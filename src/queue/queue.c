@@ -115,10 +115,10 @@ uint64_t queue_hash(struct text a, struct text b, struct text c)
 }
 
 /* Of the name alone: limits are a function's, whichever version runs. */
-uint32_t queue_function_hash(struct text function)
+uint64_t queue_function_hash(struct text function)
 {
     struct text name = text_slice(function, 0, text_find(function, ':'));
-    return (uint32_t)queue_hash(name, TEXT(""), TEXT(""));
+    return queue_hash(name, TEXT(""), TEXT(""));
 }
 
 /* A direct invocation is about no object: its own id keeps it apart from all others. */

@@ -49,44 +49,72 @@ static void invoke(struct job_thread *job, const struct catalog *catalog,
     metrics_add(o->metrics, METRIC_INVOCATIONS_IN_FLIGHT, -1, name, NULL, NULL);
 }
 
-/* A row whose function was taken out of the configuration is kept where an operator finds it. */
-static void bury_orphan(struct scheduler *s, const struct invocation *inv)
+/* A row that cannot run is kept where an operator finds it. */
+static void bury_unrun(struct scheduler *s, const struct invocation *inv, const char *reason)
 {
     struct error err = {0};
-    LOG(LOG_LEVEL_WARN, "no such function any more", LOG_TEXT("function", inv->function),
-        LOG_I64("id", inv->id));
-    if (queue_finish(s->options.queue, inv->id, QUEUE_FINISH_DEAD, 0,
-                     TEXT("the function is not in the configuration any more"), &err) < 0)
+    LOG(LOG_LEVEL_WARN, "an invocation cannot run", LOG_STRING("reason", reason),
+        LOG_TEXT("function", inv->function), LOG_I64("id", inv->id),
+        LOG_STRING("request_id", inv->request_id));
+    if (queue_finish(s->options.queue, inv->id, QUEUE_FINISH_UNRUN, 0, text_of(reason), &err) < 0)
         LOG(LOG_LEVEL_ERROR, "cannot finish an invocation", LOG_ERROR_FIELD(&err));
 }
 
-static void run_claimed(struct job_thread *job, const struct catalog *catalog,
-                        const struct invocation *inv, struct arena *arena)
+/* The function's ARN with the qualifier as the row has it. */
+static struct text invoked_arn(const struct function *function, struct text reference,
+                               struct arena *arena)
 {
-    struct scheduler *s = job->scheduler;
-    const struct scheduler_options *o = &s->options;
-    const struct function *function = catalog_function(catalog, inv->function);
-    if (function == NULL) {
-        bury_orphan(s, inv);
-        return;
-    }
+    struct text qualifier = reference;
+    text_cut(&qualifier, ':');
+    if (qualifier.len == 0)
+        return function->arn;
+    return text_of(
+        arena_printf(arena, "%.*s:%.*s", TEXT_ARGS(function->arn), TEXT_ARGS(qualifier)));
+}
+
+static void finish(struct scheduler *s, const struct invocation *inv, const struct verdict *v,
+                   const struct outcome *outcome)
+{
+    struct error err = {0};
+    if (queue_finish(s->options.queue, inv->id, v->how, v->due_ms, text_of(outcome->error.message),
+                     &err) < 0)
+        LOG(LOG_LEVEL_ERROR, "cannot finish an invocation; it will run again",
+            LOG_I64("id", inv->id), LOG_ERROR_FIELD(&err));
+}
+
+static void run_function(struct job_thread *job, const struct catalog *catalog,
+                         const struct function *function, struct invocation *inv,
+                         struct arena *arena)
+{
+    const struct scheduler_options *o = &job->scheduler->options;
     int64_t queue_ms = clock_wall_ms(o->clock) - inv->due_ms;
     if (queue_ms < 0)
         queue_ms = 0;
     struct outcome outcome = {.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("")};
+    inv->invoked_arn = invoked_arn(function, inv->function, arena);
     invoke(job, catalog, function, inv, arena, &outcome);
 
     queue_ms += outcome.wait_ms;
     struct verdict v = outcome_verdict(&outcome, inv->attempts + 1, function->config,
                                        clock_wall_ms(o->clock), random_u64());
-    struct error err = {0};
-    if (queue_finish(o->queue, inv->id, v.how, v.due_ms, text_of(outcome.error.message), &err) < 0)
-        LOG(LOG_LEVEL_ERROR, "cannot finish an invocation; it will run again",
-            LOG_I64("id", inv->id), LOG_ERROR_FIELD(&err));
+    finish(job->scheduler, inv, &v, &outcome);
     log_attempt(inv, &outcome, v.status, queue_ms);
     count_attempt(o->metrics, function->config->name, v.status, &outcome, queue_ms);
     if (o->on_attempt != NULL)
         o->on_attempt(o->on_attempt_ctx, inv, &outcome, queue_ms);
+}
+
+static void run_claimed(struct job_thread *job, const struct reservation *slot,
+                        struct invocation *inv, struct arena *arena)
+{
+    const struct function *function =
+        catalog_resolve(slot->catalog, inv->function, random_u64());
+    if (function == NULL)
+        bury_unrun(job->scheduler, inv, "there is no such function, version or alias any more");
+    else if (function_slot_limit(function) == 0)
+        bury_unrun(job->scheduler, inv, "reserved concurrency is 0");
+    else
+        run_function(job, slot->catalog, function, inv, arena);
 }
 
 /* A second ticket from before a failed attempt: the row waits for its retry, which has its own
@@ -99,8 +127,9 @@ static void release_early(struct scheduler *s, const struct invocation *inv)
             LOG_ERROR_FIELD(&err));
 }
 
-void attempt_run(struct job_thread *job, const struct queue_ticket *ticket)
+void attempt_run(struct job_thread *job, const struct taken *taken)
 {
+    const struct queue_ticket *ticket = &taken->ticket;
     struct scheduler *s = job->scheduler;
     AUTO_ARENA struct arena arena;
     arena_init(&arena);
@@ -112,11 +141,8 @@ void attempt_run(struct job_thread *job, const struct queue_ticket *ticket)
                 LOG_ERROR_FIELD(&err));
         return;
     }
-    if (inv.due_ms > ticket->due_ms) {
+    if (inv.due_ms > ticket->due_ms)
         release_early(s, &inv);
-        return;
-    }
-    struct catalog *catalog = catalog_holder_get(s->options.catalogs);
-    run_claimed(job, catalog, &inv, &arena);
-    catalog_unref(catalog);
+    else
+        run_claimed(job, &taken->slot, &inv, &arena);
 }

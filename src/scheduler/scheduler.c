@@ -1,6 +1,6 @@
 /*
- * The scheduler's threads: each takes the next due ticket whose object and function are free, runs
- * it, and takes the next.
+ * The scheduler's threads: each takes the next due ticket whose object is free and whose function
+ * has a slot, runs it, and takes the next. Tickets that must wait go into lines (waiting.c).
  */
 #include "scheduler_private.h"
 
@@ -12,7 +12,12 @@
 #include "onput/log.h"
 #include "onput/memory.h"
 
-enum { DEFAULT_WINDOW = 1024, LONGEST_WAIT_MS = 60 * 1000, RETRY_REFILL_MS = 1000 };
+enum {
+    DEFAULT_WINDOW = 1024,
+    LONGEST_WAIT_MS = 60 * 1000,
+    RETRY_REFILL_MS = 1000,
+    RETRY_SLOT_MS = 1000, /* scheduler_wake() is faster; this is for limits that were raised */
+};
 
 int scheduler_new(const struct scheduler_options *options, struct scheduler **out,
                   struct error *err)
@@ -45,73 +50,89 @@ void scheduler_offer(struct scheduler *s, const struct queue_ticket *tickets, si
     pthread_mutex_unlock(&s->lock);
 }
 
-static int64_t function_limit(struct scheduler *s, uint32_t function_hash)
+void scheduler_wake(struct scheduler *s)
 {
-    struct catalog *catalog = catalog_holder_get(s->options.catalogs);
-    const struct function *functions;
-    size_t count = catalog_functions(catalog, &functions);
-    int64_t limit = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (queue_function_hash(functions[i].name) == function_hash)
-            limit = functions[i].config->concurrency;
-    }
-    catalog_unref(catalog);
-    return limit;
+    pthread_mutex_lock(&s->lock);
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
 }
 
-static bool is_busy(struct scheduler *s, const struct queue_ticket *ticket)
+static bool is_object_busy(const struct scheduler *s, const struct queue_ticket *ticket)
 {
-    int64_t same_function = 0;
     for (size_t i = 0; i < s->running_count; i++) {
         if (s->running[i].object_hash == ticket->object_hash || s->running[i].id == ticket->id)
             return true;
-        if (s->running[i].function_hash == ticket->function_hash)
-            same_function++;
     }
-    int64_t limit = same_function > 0 ? function_limit(s, ticket->function_hash) : 0;
-    return limit > 0 && same_function >= limit;
+    return false;
 }
 
-static void hold_back(struct scheduler *s, const struct queue_ticket *ticket)
+static bool may_look_further(const struct scheduler *s)
 {
-    if (s->held_back_count == s->held_back_capacity) {
-        s->held_back_capacity = s->held_back_capacity == 0 ? 64 : s->held_back_capacity * 2;
-        s->held_back = xrealloc_array(s->held_back, s->held_back_capacity, sizeof(*s->held_back));
-    }
-    s->held_back[s->held_back_count++] = *ticket;
+    return s->by_object.tickets + s->by_function.tickets < SCHEDULER_MAX_WAITING;
 }
 
-/* The first ticket that was held back, is free now, and leaves the list in order. */
-static bool take_held_back(struct scheduler *s, struct queue_ticket *out)
+/* The first in line behind a function, when it has a slot now. */
+static bool take_of_function(struct scheduler *s, uint64_t function_hash, struct taken *out)
 {
-    for (size_t i = 0; i < s->held_back_count; i++) {
-        if (is_busy(s, &s->held_back[i]))
+    const struct queue_ticket *first;
+    while ((first = waiting_first(&s->by_function, function_hash)) != NULL) {
+        if (is_object_busy(s, first)) {
+            struct queue_ticket blocked = waiting_pop(&s->by_function, function_hash);
+            waiting_push(&s->by_object, blocked.object_hash, &blocked);
             continue;
-        *out = s->held_back[i];
-        s->held_back_count--;
-        memmove(&s->held_back[i], &s->held_back[i + 1],
-                (s->held_back_count - i) * sizeof(*s->held_back));
+        }
+        if (!reservation_take(s, function_hash, &out->slot))
+            return false;
+        out->ticket = waiting_pop(&s->by_function, function_hash);
         return true;
     }
     return false;
 }
 
-/* Held-back tickets are bounded by the window: no more are looked at while so many wait for their
- * object. */
-static bool take_due(struct scheduler *s, struct queue_ticket *out)
+/* Functions take turns, so that none of them has to wait for the others' slots. */
+static bool take_waiting(struct scheduler *s, struct taken *out)
 {
-    if (take_held_back(s, out))
+    size_t left = s->by_function.line_count;
+    while (left > 0) {
+        size_t before = s->by_function.line_count;
+        s->cursor = (s->cursor + 1) % before;
+        if (take_of_function(s, waiting_key(&s->by_function, s->cursor), out))
+            return true;
+        /* A line that is gone left its place to another one: once more round. */
+        left = s->by_function.line_count < before ? s->by_function.line_count : left - 1;
+    }
+    return false;
+}
+
+/* False when it went into a line. */
+static bool take_or_line_up(struct scheduler *s, const struct queue_ticket *ticket,
+                            struct taken *out)
+{
+    if (is_object_busy(s, ticket)) {
+        waiting_push(&s->by_object, ticket->object_hash, ticket);
+        return false;
+    }
+    /* Not past those of its function that wait already. */
+    if (waiting_first(&s->by_function, ticket->function_hash) != NULL ||
+        !reservation_take(s, ticket->function_hash, &out->slot)) {
+        waiting_push(&s->by_function, ticket->function_hash, ticket);
+        return false;
+    }
+    out->ticket = *ticket;
+    return true;
+}
+
+static bool take_due(struct scheduler *s, struct taken *out)
+{
+    if (take_waiting(s, out))
         return true;
     int64_t now = clock_wall_ms(s->options.clock);
     const struct queue_ticket *first;
     while ((first = window_first(&s->window)) != NULL && first->due_ms <= now &&
-           s->held_back_count < s->window.target) {
+           may_look_further(s)) {
         struct queue_ticket ticket = window_pop(&s->window);
-        if (!is_busy(s, &ticket)) {
-            *out = ticket;
+        if (take_or_line_up(s, &ticket, out))
             return true;
-        }
-        hold_back(s, &ticket);
     }
     return false;
 }
@@ -120,7 +141,9 @@ static void wait_for_ticket(struct scheduler *s, int64_t at_most_ms)
 {
     const struct queue_ticket *first = window_first(&s->window);
     int64_t ms = at_most_ms;
-    if (first != NULL && s->held_back_count < s->window.target) {
+    if (s->by_function.tickets > 0 && ms > RETRY_SLOT_MS)
+        ms = RETRY_SLOT_MS;
+    if (first != NULL && may_look_further(s)) {
         int64_t until_due = first->due_ms - clock_wall_ms(s->options.clock);
         if (until_due < ms)
             ms = until_due < 1 ? 1 : until_due;
@@ -150,35 +173,53 @@ static bool refill(struct scheduler *s)
     return result == 0;
 }
 
+static bool wants_refill(const struct scheduler *s)
+{
+    return !s->stopping && window_wants_refill(&s->window) && may_look_further(s);
+}
+
 /* Waits for the next ticket of this thread; false when it is time to stop. */
-static bool take(struct scheduler *s, struct queue_ticket *out)
+static bool take(struct scheduler *s, struct taken *out)
 {
     bool taken = false;
     pthread_mutex_lock(&s->lock);
     while (!s->stopping && !taken) {
-        int64_t longest = LONGEST_WAIT_MS;
-        if (window_wants_refill(&s->window) && !refill(s))
-            longest = RETRY_REFILL_MS;
+        bool failed = wants_refill(s) && !refill(s);
         taken = !s->stopping && take_due(s, out);
-        if (!taken && !s->stopping)
-            wait_for_ticket(s, longest);
+        if (taken || s->stopping)
+            break;
+        if (failed)
+            wait_for_ticket(s, RETRY_REFILL_MS);
+        else if (!wants_refill(s)) /* else all that was read waits in lines: read on */
+            wait_for_ticket(s, LONGEST_WAIT_MS);
     }
     if (taken) {
-        s->running[s->running_count++] = *out;
+        s->running[s->running_count++] = out->ticket;
         pthread_cond_signal(&s->wake); /* there may be another one for the next thread */
     }
     pthread_mutex_unlock(&s->lock);
     return taken;
 }
 
-static void give_back(struct scheduler *s, const struct queue_ticket *ticket)
+/* The next event of an object becomes an ordinary ticket again: it may have to wait for a slot. */
+static void let_next_of_object(struct scheduler *s, uint64_t object_hash)
 {
+    if (waiting_first(&s->by_object, object_hash) == NULL)
+        return;
+    struct queue_ticket next = waiting_pop(&s->by_object, object_hash);
+    window_return(&s->window, &next);
+}
+
+static void give_back(struct scheduler *s, struct taken *taken)
+{
+    reservation_give(&taken->slot);
     pthread_mutex_lock(&s->lock);
     size_t i = 0;
-    while (s->running[i].id != ticket->id)
+    while (s->running[i].id != taken->ticket.id)
         i++;
     s->running[i] = s->running[--s->running_count];
-    pthread_cond_signal(&s->wake); /* something that was held back may be free */
+    let_next_of_object(s, taken->ticket.object_hash);
+    pthread_cond_signal(&s->wake); /* something that had to wait may be free */
     if (s->running_count == 0)
         pthread_cond_broadcast(&s->idle);
     pthread_mutex_unlock(&s->lock);
@@ -188,10 +229,10 @@ static void *job_main(void *ctx)
 {
     struct job_thread *job = ctx;
     struct scheduler *s = job->scheduler;
-    struct queue_ticket ticket;
-    while (take(s, &ticket)) {
-        attempt_run(job, &ticket);
-        give_back(s, &ticket);
+    struct taken taken;
+    while (take(s, &taken)) {
+        attempt_run(job, &taken);
+        give_back(s, &taken);
     }
     return NULL;
 }
@@ -260,6 +301,8 @@ void scheduler_free(struct scheduler *s)
     pthread_cond_destroy(&s->idle);
     pthread_mutex_destroy(&s->lock);
     window_release(&s->window);
-    free(s->held_back);
+    waiting_release(&s->by_object);
+    waiting_release(&s->by_function);
+    function_index_release(&s->index);
     free(s);
 }

@@ -1,5 +1,6 @@
 /*
- * scheduler_private.h - the window of due tickets, and one attempt.
+ * scheduler_private.h - the window of due tickets, the lines of those that must wait, the slots of
+ * those that run, and one attempt.
  */
 #ifndef ONPUT_SCHEDULER_PRIVATE_H
 #define ONPUT_SCHEDULER_PRIVATE_H
@@ -12,8 +13,8 @@
 /* ---- window.c: a heap of tickets up to a horizon ---- */
 
 /*
- * Invariant: every pending row whose (due, id) is not behind the horizon is in the heap, is held
- * back, or was taken. Tickets behind it are left to the queue and found by the next refill. A
+ * Invariant: every pending row whose (due, id) is not behind the horizon is in the heap, waits in a
+ * line, or was taken. Tickets behind it are left to the queue and found by the next refill. A
  * ticket may be in the heap twice; the second claim of a row fails, or finds a later due time and
  * is released.
  */
@@ -29,12 +30,56 @@ struct window {
 void window_init(struct window *w, size_t target);
 void window_release(struct window *w);
 void window_offer(struct window *w, const struct queue_ticket *ticket);
+/* A ticket that waited in a line, whether behind the horizon or not. */
+void window_return(struct window *w, const struct queue_ticket *ticket);
 const struct queue_ticket *window_first(const struct window *w); /* NULL when empty */
 struct queue_ticket window_pop(struct window *w);
 bool window_wants_refill(const struct window *w);
 /* Between these two the caller reads `count` tickets behind the horizon from the queue. */
 void window_refill_begin(struct window *w);
 void window_refill_end(struct window *w, const struct queue_ticket *tickets, size_t count);
+
+/* ---- waiting.c: due, but in line behind their object or their function ---- */
+
+/* A zeroed one is empty. Keys are hashes. */
+struct waiting {
+    struct waiting_line **lines; /* those that have tickets */
+    size_t line_count;
+    struct waiting_line **buckets; /* a power of two of them, room for as many lines */
+    size_t bucket_count;
+    size_t tickets; /* in all lines */
+};
+
+void waiting_release(struct waiting *w);
+void waiting_push(struct waiting *w, uint64_t key, const struct queue_ticket *ticket);
+/* NULL when there is no such line. */
+const struct queue_ticket *waiting_first(const struct waiting *w, uint64_t key);
+struct queue_ticket waiting_pop(struct waiting *w, uint64_t key); /* the line must be there */
+uint64_t waiting_key(const struct waiting *w, size_t line);       /* of one of line_count */
+
+/* ---- reservation.c: slots of functions ---- */
+
+struct function_entry {
+    uint64_t hash;
+    const struct function *function;
+};
+
+struct function_index {
+    struct catalog *catalog; /* that it was made of */
+    struct function_entry *entries;
+    size_t count;
+};
+
+/* What a taken ticket holds until its attempt ended. */
+struct reservation {
+    struct catalog *catalog;
+    const struct function *function; /* whose slot it is; NULL: none is needed */
+};
+
+void function_index_release(struct function_index *index);
+/* False when the function has no free slot. */
+bool reservation_take(struct scheduler *s, uint64_t function_hash, struct reservation *out);
+void reservation_give(struct reservation *r);
 
 /* ---- outcome.c: what follows from an outcome. Pure ---- */
 
@@ -57,11 +102,20 @@ struct job_thread {
     struct executor_lane *lane;
 };
 
-void attempt_run(struct job_thread *job, const struct queue_ticket *ticket);
+struct taken {
+    struct queue_ticket ticket;
+    struct reservation slot;
+};
+
+void attempt_run(struct job_thread *job, const struct taken *taken);
 
 /* ---- scheduler.c ---- */
 
-enum { SCHEDULER_MAX_JOB_THREADS = 256 };
+enum {
+    SCHEDULER_MAX_JOB_THREADS = 256,
+    /* Tickets in lines: the rows of a full queue (queue.max_rows), in less than 64 MiB. */
+    SCHEDULER_MAX_WAITING = 1000 * 1000,
+};
 
 struct scheduler {
     struct scheduler_options options;
@@ -69,8 +123,10 @@ struct scheduler {
     pthread_cond_t wake; /* to job threads: a ticket, a free object, or the end */
     pthread_cond_t idle; /* to a drain: nothing runs */
     struct window window;
-    struct queue_ticket *held_back; /* due, but their object or function is busy */
-    size_t held_back_count, held_back_capacity;
+    struct waiting by_object;   /* keys are object hashes */
+    struct waiting by_function; /* keys are function hashes */
+    size_t cursor;              /* the line of by_function that was looked at last */
+    struct function_index index;
     struct queue_ticket running[SCHEDULER_MAX_JOB_THREADS]; /* taken by job threads */
     size_t running_count;
     struct job_thread jobs[SCHEDULER_MAX_JOB_THREADS];

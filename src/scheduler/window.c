@@ -72,6 +72,11 @@ void window_offer(struct window *w, const struct queue_ticket *ticket)
         shrink(w);
 }
 
+void window_return(struct window *w, const struct queue_ticket *ticket)
+{
+    push(w, ticket);
+}
+
 const struct queue_ticket *window_first(const struct window *w)
 {
     return w->count > 0 ? &w->heap[0] : NULL;

@@ -33,7 +33,7 @@ static void test_backoff__survives_the_largest_numbers(void **state UNUSED)
     assert_int_equal(backoff_delay_ms(5000, 1000, 1, 0), 750); /* the base is capped, too */
 }
 
-struct row {
+struct expectation {
     enum outcome_status status;
     enum error_code code;
     bool retryable;
@@ -44,7 +44,7 @@ struct row {
 
 static void test_verdict__follows_the_table(void **state UNUSED)
 {
-    static const struct row rows[] = {
+    static const struct expectation rows[] = {
         {OUTCOME_DONE, ERROR_NONE, false, 1, QUEUE_FINISH_DONE, "done"},
         {OUTCOME_DONE, ERROR_NONE, false, 9, QUEUE_FINISH_DONE, "done"},
         {OUTCOME_SKIPPED, ERROR_NONE, false, 1, QUEUE_FINISH_DONE, "skipped"},
