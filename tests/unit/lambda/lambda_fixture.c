@@ -61,6 +61,27 @@ void lambda_fixture_close(struct lambda_fixture *f)
     metrics_free(f->api.metrics);
 }
 
+int lambda_fixture_setup(void **state)
+{
+    struct lambda_fixture *f = xmalloc(sizeof(*f));
+    void *dir;
+    if (test_dir_setup(&dir) != 0)
+        return -1;
+    lambda_fixture_open(f, dir, NULL);
+    f->dir = dir;
+    *state = f;
+    return 0;
+}
+
+int lambda_fixture_teardown(void **state)
+{
+    struct lambda_fixture *f = *state;
+    void *dir = f->dir;
+    lambda_fixture_close(f);
+    free(f);
+    return test_dir_teardown(&dir);
+}
+
 void api_call_as(struct lambda_fixture *f, const char *access_key, const char *secret_key)
 {
     f->access_key = access_key;

@@ -40,7 +40,12 @@ struct lambda_fixture {
     struct http_client *client;
     const char *access_key; /* who calls: root; NULL: nobody signs */
     const char *secret_key;
+    void *dir; /* of lambda_fixture_setup() */
 };
+
+/* Setup and teardown of cmocka: *state is a fixture with FIXTURE_YAML in a folder of its own. */
+int lambda_fixture_setup(void **state);
+int lambda_fixture_teardown(void **state);
 
 /* `yaml` is the whole configuration; NULL: FIXTURE_YAML. The same folder again: as after a restart.
  */
