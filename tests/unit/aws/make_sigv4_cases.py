@@ -172,10 +172,39 @@ CASES = {
     "lambda-dot-segments": Case(target="/a/./b/../c//d/", service="lambda"),
     "lambda-parent-of-root": Case(target="/../../x", service="lambda"),
     "lambda-presigned": Case(target="/x%20y?q=1", service="lambda", presign_s=60),
+    "lambda-tags-of-an-arn": Case(
+        method="DELETE",
+        target=f"/2017-03-31/tags/{quote(ARN, safe='')}?tagKeys=b%20c&tagKeys=a&tagKeys=b%20c&tagKeys=",
+        service="lambda",
+    ),
+    "lambda-empty-body": Case(
+        method="POST",
+        target="/2015-03-31/functions/thumbnail/invocations",
+        service="lambda",
+        headers=(("X-Amz-Client-Context", "e30="), ("amz-sdk-request", "attempt=1")),
+    ),
+    "lambda-old-slash": Case(target="/2015-03-31/functions/?MaxItems=5", service="lambda"),
+    "lambda-session-token": Case(
+        method="PUT",
+        target="/2015-03-31/functions/thumbnail/configuration",
+        service="lambda",
+        region="eu-central-1",
+        token=TOKEN,
+        body=b'{"Timeout":3}',
+    ),
+    "lambda-presigned-token": Case(
+        method="POST",
+        target="/2015-03-31/functions/thumbnail/invocations?Qualifier=%24LATEST",
+        service="lambda",
+        presign_s=900,
+        token=TOKEN,
+    ),
 }
 
 
-CLAIMS = ("plain-get", "put-body", "session-token", "presigned-awkward", "lambda-encoded-twice")
+CLAIMS = ("plain-get", "put-body", "session-token", "presigned-awkward") + tuple(
+    name for name in CASES if name.startswith("lambda-")
+)
 
 
 def write_claim(path, case):

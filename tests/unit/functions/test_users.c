@@ -113,7 +113,7 @@ static void test_catalog__refuses_a_user_whose_policy_names_principals(void **st
                 "'2012-10-17', Statement: {Effect: Allow, Principal: '*', Action: '*', Resource: "
                 "'*'}}}}\n"});
     assert_contains(err.message, "users.eve.policy: ");
-    assert_contains(err.message, "Principal");
+    assert_contains(err.message, "names no principal");
 }
 
 int main(void)
