@@ -158,6 +158,10 @@ static void *route_ctx(const struct http_request *r)
 
 static void refuse_large_body(struct http_request *r)
 {
+    if (r->route->refuse_large) {
+        r->route->refuse_large(route_ctx(r), r);
+        return;
+    }
     request_refuse(
         r, 413, NULL,
         arena_printf(&r->arena, "the body is larger than %zu bytes", r->route->max_body_bytes));
