@@ -2,13 +2,16 @@
  * lambda_private.h - one call of the Lambda API, from the wire to its answer.
  *
  *   call.c        takes a request through the steps of lambda.h
- *   validate.c    request → call->input by the operation's members, or one ValidationException
+ *   input.c       request → call->input; shape.h has what it must look like
+ *   function_id.c FunctionName, in all its spellings → call->id
  *   identity.c    signature → caller; may the caller do it?
  *   operations.c  the table; a file per family of operations has their run functions
  *   answer.c      answers and errors in AWS's form
  */
 #ifndef ONPUT_LAMBDA_PRIVATE_H
 #define ONPUT_LAMBDA_PRIVATE_H
+
+#include <stdarg.h>
 
 #include "onput/json.h"
 #include "onput/lambda.h"
@@ -49,6 +52,12 @@ struct member {
     size_t child_count;
 };
 
+/* A table of members with its length. */
+struct members {
+    const struct member *rows;
+    size_t count;
+};
+
 enum operation_thread {
     ON_HTTP,     /* reads the catalog, never blocks */
     ON_REGISTRY, /* changes one function; call->edit is open */
@@ -73,14 +82,18 @@ struct operation {
     const char *path;
     enum operation_target target;
     enum operation_thread thread;
-    bool raw_body; /* the body is not JSON members: Invoke's payload */
-    size_t max_body_bytes;
-    const struct member *members;
-    size_t member_count;
+    bool raw_body;                 /* the body is not JSON members: Invoke's payload */
+    size_t max_body_bytes;         /* 0: LAMBDA_BODY_BYTES */
+    const struct members *members; /* NULL: none */
     void (*run)(struct lambda_call *call);
 };
 
+enum { LAMBDA_BODY_BYTES = 1024 * 1024 };
+
 size_t lambda_operations(const struct operation **out);
+/* "InvokeFunction": IAM's name of what the operation does. */
+const char *operation_action(const struct operation *op);
+size_t operation_body_bytes(const struct operation *op);
 
 /* ---- who calls ---- */
 
@@ -88,7 +101,7 @@ struct caller {
     enum policy_principal_type type;
     struct text arn;         /* of a user or root; empty for anonymous */
     struct text account;     /* empty for anonymous */
-    const struct user *user; /* NULL for anonymous; of the call's catalog */
+    const struct user *user; /* NULL for anonymous; of the call's caller_catalog */
 };
 
 /* ---- one call ---- */
@@ -109,6 +122,8 @@ struct lambda_call {
     struct http_request *http;
     struct arena *arena;
     struct catalog *catalog; /* as of the moment the call came in; for ON_REGISTRY the newest */
+    struct catalog *caller_catalog; /* as of the moment the call came in: the caller is of it */
+    int64_t started_ns;
     struct registry_edit *edit;
     char request_id[37];
     struct caller caller;
@@ -127,6 +142,7 @@ struct json_object *call_json(const struct lambda_call *call, const char *name);
 const struct function_record *call_record(const struct lambda_call *call);
 /* Printf into the call's arena. */
 struct text call_printf(struct lambda_call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
+struct text call_vprintf(struct lambda_call *call, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* A new random UUID in the arena, for revision ids and the like. */
 struct text call_uuid(struct lambda_call *call);
 
@@ -145,6 +161,22 @@ struct policy_decision caller_decide(const struct caller *caller, const struct c
                                      const struct policy *policy,
                                      const struct policy_context *extra, size_t extra_count);
 
+/* ---- the steps of a call: true, or false with the call answered ---- */
+
+/* Before the body is read, for call_admit(): all of call_authenticate() but the signature itself,
+ * so that strangers do not make us read large bodies. Sets nothing. */
+bool call_authenticate_early(struct lambda_call *call);
+/* Sets call->caller; a user is of call->caller_catalog. */
+bool call_authenticate(struct lambda_call *call);
+bool call_read_input(struct lambda_call *call);
+bool call_read_id(struct lambda_call *call);
+
+/* The routes' functions: ctx is the lambda_api, the row an operation (none: unknown). */
+void call_admit(void *ctx, struct http_request *request);
+void call_handle(void *ctx, struct http_request *request);
+/* 413 in AWS's words. */
+void call_refuse_large(void *ctx, struct http_request *request);
+
 /* ---- answers: each ends the call; nothing of it may be touched afterwards ---- */
 
 void call_answer(struct lambda_call *call, int status, struct text json);
@@ -156,6 +188,7 @@ enum lambda_error {
     ERR_INVALID_PARAMETER,         /* InvalidParameterValueException 400 */
     ERR_INVALID_PARAMETER_UNTYPED, /* the same without "Type" */
     ERR_VALIDATION,                /* ValidationException 400 */
+    ERR_SERIALIZATION,             /* SerializationException 400 */
     ERR_INVALID_CONTENT,           /* InvalidRequestContentException 400 */
     ERR_POLICY_LENGTH,             /* PolicyLengthExceededException 400 */
     ERR_ACCESS_DENIED,             /* 403 */
@@ -176,6 +209,8 @@ enum lambda_error {
 };
 void call_fail(struct lambda_call *call, enum lambda_error error, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* The same with a finished message; NULL: {"Message":null}. */
+void call_fail_text(struct lambda_call *call, enum lambda_error error, const char *message_or_null);
 /* 429 with its Reason: "ReservedFunctionConcurrentInvocationLimitExceeded", ... */
 void call_throttle(struct lambda_call *call, const char *reason);
 /* "Function not found: <arn>" */

@@ -1,0 +1,84 @@
+/*
+ * routes.c - the listener's rows: functions' own URLs, the operations, and what is none of them.
+ */
+#include "lambda_private.h"
+
+#include "onput/memory.h"
+
+enum { URL_BODY_BYTES = 6291456 }; /* as for Invoke */
+
+static const unsigned ANY_METHOD =
+    HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_PUT | HTTP_DELETE | HTTP_PATCH | HTTP_OPTIONS;
+
+/* A function's host serves nothing else, so it comes before the paths of the API. */
+static const struct http_route url_hosts[] = {{.path = "/{rest...}", .host = "*.lambda-url.*"}};
+static const struct http_route url_paths[] = {{.path = "/function-urls/{id}"},
+                                              {.path = "/function-urls/{id}/{rest...}"}};
+
+/* Below the dates of the API there is nothing but operations. */
+static const char *const dated[] = {
+    "/2014-11-13/{rest...}", "/2015-03-31/{rest...}", "/2016-08-19/{rest...}",
+    "/2017-03-31/{rest...}", "/2017-10-31/{rest...}", "/2018-10-31/{rest...}",
+    "/2019-09-25/{rest...}", "/2019-09-30/{rest...}", "/2020-04-22/{rest...}",
+    "/2020-06-30/{rest...}", "/2021-07-20/{rest...}", "/2021-10-31/{rest...}",
+    "/2021-11-15/{rest...}", "/2024-08-31/{rest...}",
+};
+
+static struct http_route url_route(struct lambda_api *api, const struct http_route *row)
+{
+    struct http_route route = *row;
+    route.methods = ANY_METHOD;
+    route.handler = url_front_handle;
+    route.admit = url_front_admit;
+    route.max_body_bytes = URL_BODY_BYTES;
+    route.metric_route = "function-url";
+    route.ctx = api;
+    return route;
+}
+
+static struct http_route operation_route(struct lambda_api *api, const struct operation *op)
+{
+    return (struct http_route){
+        .methods = op->method,
+        .path = op->path,
+        .handler = call_handle,
+        .admit = call_admit,
+        .refuse_large = call_refuse_large,
+        .max_body_bytes = operation_body_bytes(op),
+        .metric_route = "lambda",
+        .ctx = api,
+        .row = op,
+        .trailing_slash = true,
+    };
+}
+
+static struct http_route unknown_route(struct lambda_api *api, const char *path)
+{
+    return (struct http_route){
+        .methods = ANY_METHOD,
+        .path = path,
+        .handler = call_handle,
+        .metric_route = "lambda",
+        .max_body_bytes = LAMBDA_BODY_BYTES,
+        .ctx = api,
+    };
+}
+
+struct http_route *lambda_routes(struct lambda_api *api, size_t *out_count)
+{
+    const struct operation *operations = NULL;
+    size_t op_count = lambda_operations(&operations);
+    size_t count = 0;
+    struct http_route *routes = xcalloc(
+        op_count + ARRAY_LEN(url_hosts) + ARRAY_LEN(url_paths) + ARRAY_LEN(dated), sizeof(*routes));
+    for (size_t i = 0; i < ARRAY_LEN(url_hosts); i++)
+        routes[count++] = url_route(api, &url_hosts[i]);
+    for (size_t i = 0; i < op_count; i++)
+        routes[count++] = operation_route(api, &operations[i]);
+    for (size_t i = 0; i < ARRAY_LEN(url_paths); i++)
+        routes[count++] = url_route(api, &url_paths[i]);
+    for (size_t i = 0; i < ARRAY_LEN(dated); i++)
+        routes[count++] = unknown_route(api, dated[i]);
+    *out_count = count;
+    return routes;
+}
