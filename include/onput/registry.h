@@ -11,6 +11,10 @@
  * configuration wins, and a log line says what was replaced. A declared function that the
  * configuration names no more is removed with everything that belongs to it, with a log line.
  *
+ * A stored function that cannot be used any more (its role left the configuration, a row of it
+ * cannot be read) is logged and left out of the catalog. Its rows stay, and an edit finds them. So
+ * do versions and aliases that cannot be used; the function runs without them.
+ *
  * Calling sequence: registry_open() builds the first catalog; registry_submit() as often as wanted;
  * registry_close() runs what was submitted and ends the thread.
  *
@@ -31,6 +35,9 @@ struct registry_options {
     /* Called on the registry's thread after a change or a reload was published; may be NULL. */
     void (*on_change)(void *ctx);
     void *on_change_ctx;
+    /* The first I/O error, on the registry's thread; may be NULL. */
+    void (*on_fatal)(void *ctx, const struct error *err);
+    void *on_fatal_ctx;
 };
 
 /* Takes *config over, also on failure. *out_holder has the first catalog and belongs to the
@@ -41,6 +48,7 @@ MUST_CHECK int registry_open(struct config *config, const struct registry_option
 void registry_drain(struct registry *r);
 void registry_close(struct registry *r); /* NULL-safe; drains when not drained */
 struct catalog_holder *registry_catalogs(struct registry *r);
+bool registry_has_failed(struct registry *r);
 /* Another configuration: everything is resolved anew; on failure the old one stays. Waits. Takes
  * *config over, also on failure. */
 MUST_CHECK int registry_reload(struct registry *r, struct config *config, struct error *err);
@@ -56,7 +64,8 @@ bool registry_submit(struct registry *r, struct registry_job *job);
 
 /* ---- changes, on the registry's thread only ---- */
 
-/* The rows of one function while they are changed. Texts live as long as the edit. */
+/* The rows of one function while they are changed. Texts live as long as the edit, pointers to rows
+ * until its next change. */
 struct registry_edit;
 
 /* `name` need not exist yet. */
