@@ -163,14 +163,14 @@ static void test_intake__names_the_statement_that_denies(void **state)
     bench_stop(b);
 }
 
-static void test_intake__counts_a_denying_statement_without_a_sid(void **state)
+static void test_intake__names_a_denying_statement_without_a_sid(void **state)
 {
     (void)state;
     struct bench *b = bench_start(
         ROWS, ", permissions: [{principal: s3.amazonaws.com}, {statement: {Effect: Deny, "
               "Principal: '*', Action: '*', Resource: '*'}}]");
     tell(b, "ObjectCreated:Put", "photos", "a");
-    assert_contains(b->said.data, "permissions[1] of function thumbs denies it");
+    assert_contains(b->said.data, "statement \"permission-2\" of function thumbs denies it");
     bench_stop(b);
 }
 
@@ -399,7 +399,7 @@ int main(void)
         cmocka_unit_test(test_intake__holds_what_is_not_permitted),
         cmocka_unit_test(test_intake__rejects_where_the_store_says_so),
         cmocka_unit_test(test_intake__names_the_statement_that_denies),
-        cmocka_unit_test(test_intake__counts_a_denying_statement_without_a_sid),
+        cmocka_unit_test(test_intake__names_a_denying_statement_without_a_sid),
         cmocka_unit_test(test_intake__ends_loops),
         cmocka_unit_test(test_intake__ignores_what_no_notification_wants),
         cmocka_unit_test(test_intake__takes_the_named_function_without_a_notification),
