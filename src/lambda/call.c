@@ -9,7 +9,7 @@
 #include "onput/clock.h"
 #include "onput/encoding.h"
 
-static struct lambda_call *call_new(struct lambda_api *api, struct http_request *request)
+struct lambda_call *call_new(struct lambda_api *api, struct http_request *request)
 {
     struct arena *arena = http_request_arena(request);
     struct lambda_call *call = ARENA_NEW(arena, struct lambda_call);
@@ -24,14 +24,18 @@ static struct lambda_call *call_new(struct lambda_api *api, struct http_request 
     return call;
 }
 
+void call_drop(struct lambda_call *call)
+{
+    catalog_unref(call->catalog);
+    catalog_unref(call->caller_catalog);
+}
+
 /* Nothing is kept of it: a client may go away before its body is here. */
 void call_admit(void *ctx, struct http_request *request)
 {
     struct lambda_call *call = call_new(ctx, request);
-    if (!call->operation || call_authenticate_early(call)) {
-        catalog_unref(call->catalog);
-        catalog_unref(call->caller_catalog);
-    }
+    if (!call->operation || call_authenticate_early(call))
+        call_drop(call);
 }
 
 /* The function's ARN as it was addressed; nothing and $LATEST are the same. */
