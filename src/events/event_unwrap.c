@@ -5,6 +5,7 @@
 #include "onput/event_unwrap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "events_private.h"
 #include "onput/event_decode.h"
@@ -117,10 +118,14 @@ static const struct carrier CARRIERS[] = {
     {"EventSource", "aws:sns", walk_sns},
 };
 
+/* What names a store as its source is no message, whatever else it says. */
 static const struct carrier *find_carrier(struct json_object *record)
 {
+    const char *member = json_member(record, "eventSource") != NULL ? "eventSource" : "EventSource";
+    struct text source = json_text(json_member(record, member));
+
     for (size_t i = 0; i < ARRAY_LEN(CARRIERS); i++)
-        if (text_is(json_text(json_member(record, CARRIERS[i].source_member)), CARRIERS[i].source))
+        if (strcmp(CARRIERS[i].source_member, member) == 0 && text_is(source, CARRIERS[i].source))
             return &CARRIERS[i];
     return NULL;
 }

@@ -1,6 +1,7 @@
 /*
- * event_check.h - when two decoded events are equal. For the unit tests and the fuzz target, which
- * both state that the document of a record decodes to the record.
+ * event_check.h - when two decoded events are equal. For the unit tests and the fuzz targets, which
+ * state that the document of a record decodes to the record, and that a function sees the same
+ * events as the door.
  */
 #ifndef ONPUT_TESTS_EVENT_CHECK_H
 #define ONPUT_TESTS_EVENT_CHECK_H
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 
 #include "onput/event_decode.h"
+#include "onput/event_unwrap.h"
 
 static inline bool events_equal(const struct event *a, const struct event *b)
 {
@@ -34,6 +36,23 @@ static inline void check_round_trip(const struct event_record *record)
     if (!ok)
         abort();
     event_batch_release(&again);
+}
+
+/* Aborts when a body of records is something else to a function; other bodies say nothing. */
+static inline void check_unwrap(struct text body, const struct event_requests *requests)
+{
+    struct event_batch batch = {0};
+    struct error err = {0};
+
+    if (event_decode(body, &batch, &err) == 0 && batch.kind == EVENT_BATCH_RECORDS) {
+        if (requests->count != batch.count)
+            abort();
+        for (size_t i = 0; i < batch.count; i++)
+            if (!events_equal(&requests->items[i].event, &batch.records[i].event) ||
+                requests->items[i].is_direct)
+                abort();
+    }
+    event_batch_release(&batch);
 }
 
 #endif
