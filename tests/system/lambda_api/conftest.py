@@ -51,11 +51,12 @@ def name(request):
 
 
 def create(api, name, handler="echo", **more):
+    """The configuration of a new function, as it is once it is active."""
     members = {"FunctionName": name, "Role": server.ROLE, "Runtime": "onput.builtin", "Handler": handler,
                "Code": {}, **more}
     answer = api.create_function(**members)
     assert answer.status == 201, answer
-    return answer.json
+    return api.get_function_configuration(FunctionName=name).json
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ POLL_S = 0.02
 
 ALICE_POLICY = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": ["lambda:Get*", "lambda:List*", "lambda:InvokeFunction"], "Resource": "*"},
-    {"Effect": "Allow", "Action": "lambda:*", "Resource": f"arn:aws:lambda:*:*:function:alice-*"},
+    {"Effect": "Allow", "Action": "lambda:*", "Resource": "arn:aws:lambda:*:*:function:alice-*"},
+    {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"},
     {"Effect": "Deny", "Action": "lambda:*", "Resource": "arn:aws:lambda:*:*:function:*forbidden*"}]}
 CAROL_POLICY = {"Version": "2012-10-17",
                 "Statement": [{"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}]}
