@@ -3,6 +3,8 @@
  */
 #include "catalog_fixture.h"
 
+#include <unistd.h>
+
 #define S3 "principal: s3.amazonaws.com"
 
 static enum policy_effect asked(const char *permissions, const char *store, const char *bucket)
@@ -99,30 +101,80 @@ static void test_permissions__get_a_sid_each(void **state)
     catalog_unref(c);
 }
 
-/*
- * The suggestion is one line of YAML below functions:. A person merges the list into the file; here
- * its part between the outer brackets is put where the file has its permissions.
- */
-static char *suggested_permission(const char *store, const char *bucket)
+/* ---- what is suggested ---- */
+
+/* The caller frees it. */
+static char *suggested(const char *store, const char *bucket)
 {
     struct catalog *c = catalog_of(&(struct catalog_parts){.store = store});
-    AUTO_BUFFER struct buffer text;
-    buffer_init(&text, 4096);
+    struct buffer text;
+    buffer_init(&text, 8192);
     catalog_suggest_permission(catalog_minio(c), catalog_thumbs(c), text_of(bucket), &text);
     catalog_unref(c);
-    assert_contains(text.data, "functions: {thumbs: {permissions: [");
-    const char *list = strstr(text.data, "permissions: [") + strlen("permissions: [");
-    return xmemdup_text((struct text){list, (size_t)(strrchr(text.data, ']') - list)});
+    return buffer_take(&text, NULL);
+}
+
+enum { ARGUMENTS = 14 };
+
+/* What a shell makes of the command, with "aws" as a function that prints its arguments. */
+static void run_command(const char *command, char *out[ARGUMENTS])
+{
+    AUTO_FREE char *script =
+        xasprintf("aws() { for a; do printf '%%s\\001' \"$a\"; done; }\n%s\n", command);
+    AUTO_FREE char *path = xstrdup("/tmp/onput-suggestion-XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    test_write_file(path, text_of(script));
+    AUTO_FREE char *line = xasprintf("sh %s", path);
+    FILE *pipe = popen(line, "r");
+    char said[8192];
+    size_t len = fread(said, 1, sizeof(said), pipe);
+    assert_int_equal(pclose(pipe), 0);
+    unlink(path);
+    struct text rest = {said, len};
+    for (size_t i = 0; i < ARGUMENTS; i++)
+        out[i] = xmemdup_text(text_cut(&rest, '\001'));
+    assert_int_equal(rest.len, 0);
+}
+
+static void assert_command(const char *store, const char *bucket, const char *account)
+{
+    char *arguments[ARGUMENTS];
+    AUTO_FREE char *command = suggested(store, bucket);
+    AUTO_FREE char *arn = xasprintf("arn:aws:s3:::%s", bucket);
+    run_command(command, arguments);
+    const char *const expected[ARGUMENTS] = {
+        "lambda",           "add-permission",
+        "--function-name",  "thumbs",
+        "--statement-id",   NULL,
+        "--action",         "lambda:InvokeFunction",
+        "--principal",      NULL,
+        "--source-arn",     arn,
+        "--source-account", account,
+    };
+    for (size_t i = 0; i < ARGUMENTS; i++) {
+        if (expected[i] != NULL)
+            assert_string_equal(arguments[i], expected[i]);
+        free(arguments[i]);
+    }
 }
 
 static void suggestion_helps(const char *store, const char *bucket)
 {
-    AUTO_FREE char *permission = suggested_permission(store, bucket);
+    char *a[ARGUMENTS];
+    AUTO_FREE char *command = suggested(store, bucket);
+    run_command(command, a);
+    AUTO_FREE char *permission = xasprintf("{statement_id: '%s', action: '%s', principal: '%s', "
+                                           "source_arn: '%s', source_account: '%s'}",
+                                           a[5], a[7], a[9], a[11], a[13]);
+    for (size_t i = 0; i < ARGUMENTS; i++)
+        free(a[i]);
     assert_int_equal(asked(permission, store, bucket), POLICY_ALLOW);
     assert_int_equal(asked(permission, store, "another-bucket"), POLICY_IMPLICIT_DENY);
 }
 
-static void test_suggestion__permits_when_it_is_merged(void **state)
+static void test_suggestion__permits_when_it_is_run(void **state)
 {
     (void)state;
     suggestion_helps(", webhook_auth: none", "photos");
@@ -131,10 +183,54 @@ static void test_suggestion__permits_when_it_is_merged(void **state)
     suggestion_helps(", webhook_auth: none, principal: sns.amazonaws.com", "photos");
 }
 
-static void test_suggestion__permits_for_a_principal_that_add_permission_does_not_know(void **state)
+static void test_suggestion__is_a_command_that_can_be_read(void **state)
 {
     (void)state;
-    suggestion_helps(", webhook_auth: none, principal: minio.example", "photos");
+    AUTO_FREE char *command = suggested(", webhook_auth: none", "photos");
+    assert_string_equal(command,
+                        "aws lambda add-permission --function-name thumbs --statement-id "
+                        "bucket-329f5bb73037 --action lambda:InvokeFunction --principal "
+                        "s3.amazonaws.com --source-arn arn:aws:s3:::photos --source-account "
+                        "000000000000");
+}
+
+static void test_suggestion__runs_nothing_that_a_bucket_is_called(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "$(touch /tmp/x)",
+        "`id`",
+        "a b",
+        "'; id; '",
+        "a'b\"c",
+        "\\",
+        "a\nb",
+        "$HOME",
+        "~",
+        "*",
+        "a;b|c&d>e<f",
+        "!!",
+        "",
+        "-x",
+        "#",
+        "\xc3\xa4\xff",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        assert_command(", webhook_auth: none", names[i], "000000000000");
+}
+
+static void
+test_suggestion__is_configuration_for_a_principal_that_add_permission_does_not_know(void **state)
+{
+    (void)state;
+    const char *store = ", webhook_auth: none, principal: minio.example";
+    AUTO_FREE char *yaml = suggested(store, "photos");
+    assert_contains(yaml, "functions: {thumbs: {permissions: [");
+    const char *list = strstr(yaml, "permissions: [") + strlen("permissions: [");
+    AUTO_FREE char *permission =
+        xmemdup_text((struct text){list, (size_t)(strrchr(yaml, ']') - list)});
+    assert_int_equal(asked(permission, store, "photos"), POLICY_ALLOW);
+    assert_int_equal(asked(permission, store, "another-bucket"), POLICY_IMPLICIT_DENY);
 }
 
 int main(void)
@@ -148,9 +244,11 @@ int main(void)
         cmocka_unit_test(test_may_invoke__takes_whole_statements),
         cmocka_unit_test(test_may_invoke__lets_a_deny_win),
         cmocka_unit_test(test_permissions__get_a_sid_each),
-        cmocka_unit_test(test_suggestion__permits_when_it_is_merged),
+        cmocka_unit_test(test_suggestion__permits_when_it_is_run),
+        cmocka_unit_test(test_suggestion__is_a_command_that_can_be_read),
+        cmocka_unit_test(test_suggestion__runs_nothing_that_a_bucket_is_called),
         cmocka_unit_test(
-            test_suggestion__permits_for_a_principal_that_add_permission_does_not_know),
+            test_suggestion__is_configuration_for_a_principal_that_add_permission_does_not_know),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
