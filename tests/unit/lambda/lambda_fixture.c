@@ -184,13 +184,12 @@ void api_answer_release(struct api_answer *answer)
 
 /* ---- expectations ---- */
 
-/* ' becomes "; the caller frees it. */
+/* ' becomes ", and ` becomes '; the caller frees it. */
 static char *quoted(const char *text)
 {
     char *copy = xstrdup_or_null(text);
     for (char *p = copy; p != NULL && *p != '\0'; p++)
-        if (*p == '\'')
-            *p = '"';
+        *p = *p == '\'' ? '"' : *p == '`' ? '\'' : *p;
     return copy;
 }
 

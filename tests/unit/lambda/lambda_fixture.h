@@ -8,7 +8,8 @@
  *   assert_member(got, "Configuration.State", "Active");
  *   lambda_fixture_close(&f);
  *
- * In bodies and expected answers of api_expect...() and api_make...() a ' stands for a ".
+ * In bodies and expected answers of api_expect...(), api_make...() and assert_member() a ' stands
+ * for a ", and a ` for a '.
  */
 #ifndef ONPUT_TESTS_LAMBDA_FIXTURE_H
 #define ONPUT_TESTS_LAMBDA_FIXTURE_H
