@@ -117,6 +117,13 @@ static const struct member *find_member(const struct member *rows, size_t count,
     return NULL;
 }
 
+/* "60.0" is 60 from now on. */
+static void make_whole(struct json_object *object, const char *name, struct json_object *value)
+{
+    if (json_object_is_type(value, json_type_double))
+        json_object_object_add(object, name, json_object_new_int64(json_object_get_int64(value)));
+}
+
 /* What the table does not know, and nulls, are as good as not sent. */
 static bool check_types(struct check *c, const struct member *rows, size_t count,
                         struct json_object *object)
@@ -128,6 +135,8 @@ static bool check_types(struct check *c, const struct member *rows, size_t count
             json_object_object_del(object, name);
         else if (!check_type(c, m, value))
             return false;
+        else if (m->type == TYPE_INTEGER)
+            make_whole(object, name, value);
     }
     return true;
 }
