@@ -124,6 +124,21 @@ static bool make_statement(struct lambda_call *call, struct text *out)
     return true;
 }
 
+/*
+ * A statement that replaces a removed one of the configuration is the API's own. Until then the id
+ * stays on the list, so that the next start can say that it was restored.
+ */
+static void forget_declared(struct json_object *policy, struct text sid)
+{
+    struct json_object *declared = json_at(policy, "_Declared");
+    if (!json_object_is_type(declared, json_type_array))
+        return;
+    for (size_t i = json_object_array_length(declared); i-- > 0;) {
+        if (text_equal(json_text(json_object_array_get_idx(declared, i)), sid))
+            json_object_array_del_idx(declared, i, 1);
+    }
+}
+
 /* False when the policy became too long: the call was answered. */
 static bool append_statement(struct lambda_call *call, struct json_object *policy,
                              struct text statement)
@@ -132,6 +147,7 @@ static bool append_statement(struct lambda_call *call, struct json_object *polic
     struct json_object *parsed, *statements = json_at(policy, "Statement");
     BUG_ON(json_parse(statement, &parsed, &err));
     json_object_array_add(statements, parsed);
+    forget_declared(policy, json_text(json_at(parsed, "Sid")));
     size_t bytes = policy_document(call, statements).len;
     if (bytes <= POLICY_MAX_BYTES)
         return true;
@@ -177,24 +193,11 @@ void run_add_permission(struct lambda_call *call)
         answer_statement(call, statement);
 }
 
-/* A statement that the API adds later under that id is the API's own. */
-static void forget_declared(struct json_object *policy, struct text sid)
-{
-    struct json_object *declared = json_at(policy, "_Declared");
-    if (!json_object_is_type(declared, json_type_array))
-        return;
-    for (size_t i = json_object_array_length(declared); i-- > 0;) {
-        if (text_equal(json_text(json_object_array_get_idx(declared, i)), sid))
-            json_object_array_del_idx(declared, i, 1);
-    }
-}
-
 /* The last statement takes the policy with it. */
 static bool store_without(struct lambda_call *call, struct json_object *policy, size_t index)
 {
     struct json_object *statements = json_at(policy, "Statement");
     json_object_array_del_idx(statements, index, 1);
-    forget_declared(policy, call_text_or(call, "StatementId", ""));
     if (json_object_array_length(statements) > 0)
         return store_policy(call, policy);
     registry_edit_remove(call->edit, ROW_POLICY, policy_qualifier(call));

@@ -90,6 +90,24 @@ static void test_concurrency__survives_a_restart(void **state)
     api_step(f, &(struct api_step){"GET", GET_PATH("f"), NULL, 200, NULL, RESERVED("7")});
 }
 
+/* The configuration may reserve more than the account has; nobody is kept from giving back. */
+static void test_concurrency__of_the_configuration_counts(void **state)
+{
+    struct lambda_fixture *f = *state;
+    static const struct api_step steps[] = {
+        {"GET", GET_PATH("d"), NULL, 200, NULL, RESERVED("2000")},
+        {"PUT", PUT_PATH("f"), RESERVED("1"), 400, "InvalidParameterValueException", TOO_MUCH},
+        {"PUT", PUT_PATH("f"), RESERVED("0"), 200, NULL, RESERVED("0")},
+        {"PUT", PUT_PATH("d"), RESERVED("2001"), 400, "InvalidParameterValueException", TOO_MUCH},
+        {"PUT", PUT_PATH("d"), RESERVED("1999"), 200, NULL, RESERVED("1999")},
+        {"PUT", PUT_PATH("d"), RESERVED("500"), 200, NULL, RESERVED("500")},
+        {"GET", GET_PATH("d"), NULL, 200, NULL, RESERVED("500")},
+        {"PUT", PUT_PATH("f"), RESERVED("400"), 200, NULL, RESERVED("400")},
+    };
+    api_restart(f, STEPS_YAML "functions: {d: {builtin: echo, concurrency: 2000}}\n");
+    api_steps(f, steps, ARRAY_LEN(steps));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, api_steps_setup, api_steps_teardown)
@@ -97,6 +115,7 @@ int main(void)
         TEST(test_concurrency__is_put_shown_and_deleted),
         TEST(test_concurrency__refuses_in_the_words_of_lambda),
         TEST(test_concurrency__leaves_100_for_the_other_functions),
+        TEST(test_concurrency__of_the_configuration_counts),
         TEST(test_concurrency__survives_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -401,6 +401,64 @@ static void test_add_permission__stops_at_20480_bytes(void **state)
     assert_int_equal(policy_bytes(f), 20480);
 }
 
+#define DECLARED_YAML                                                                              \
+    STEPS_YAML                                                                                     \
+    "functions:\n"                                                                                 \
+    "  d:\n"                                                                                       \
+    "    builtin: echo\n"                                                                          \
+    "    permissions:\n"                                                                           \
+    "      - {statement_id: photos, principal: s3.amazonaws.com, source_arn: 'arn:aws:s3:::b'}\n"  \
+    "      - statement: {Sid: never, Effect: Deny, Principal: '*', Action: ['lambda:Invoke*'],"    \
+    " Resource: '*', Condition: {Bool: {'aws:SecureTransport': 'false'}}}\n"
+#define DECLARED                                                                                   \
+    "{\"Sid\":\"photos\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"},"   \
+    "\"Action\":\"lambda:InvokeFunction\",\"Resource\":\"" ARN(                                    \
+        "d") "\",\"Condition\":{\"ArnLike\":{\"AWS:SourceArn\":\"arn:aws:s3:::b\"}}}"
+#define DENIED                                                                                     \
+    "{\"Sid\":\"never\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"lambda:Invoke*\"],"  \
+    "\"Resource\":\"*\",\"Condition\":{\"Bool\":{\"aws:SecureTransport\":\"false\"}}}"
+
+static void test_permissions__of_the_configuration_meet_those_of_the_api(void **state)
+{
+    struct lambda_fixture *f = *state;
+    api_restart(f, DECLARED_YAML);
+    free(check_policy(f, POLICY("d"), DOCUMENT(DECLARED "," DENIED)));
+    check_added(f, POLICY("d"), PERMISSION("own"), STATEMENT("own", ARN("d")));
+    api_step(f, &(struct api_step){"POST", POLICY("d"), PERMISSION("photos"), 409,
+                                   "ResourceConflictException", NULL});
+    free(
+        check_policy(f, POLICY("d"), DOCUMENT(DECLARED "," DENIED "," STATEMENT("own", ARN("d")))));
+
+    api_step(f, &(struct api_step){"DELETE", POLICY("d") "/photos", NULL, 204, NULL, ""});
+    free(check_policy(f, POLICY("d"), DOCUMENT(DENIED "," STATEMENT("own", ARN("d")))));
+    api_restart(f, DECLARED_YAML);
+    free(
+        check_policy(f, POLICY("d"), DOCUMENT(DECLARED "," DENIED "," STATEMENT("own", ARN("d")))));
+}
+
+static void test_permissions__that_replace_declared_ones_stay_when_those_go(void **state)
+{
+    struct lambda_fixture *f = *state;
+    static const char without[] = STEPS_YAML "functions: {d: {builtin: echo}}\n";
+    api_restart(f, DECLARED_YAML);
+    api_step(f, &(struct api_step){"DELETE", POLICY("d") "/photos", NULL, 204, NULL, ""});
+    check_added(f, POLICY("d"), PERMISSION("photos"), STATEMENT("photos", ARN("d")));
+    api_restart(f, without);
+    free(check_policy(f, POLICY("d"), DOCUMENT(STATEMENT("photos", ARN("d")))));
+}
+
+static void test_permissions__survive_a_restart(void **state)
+{
+    struct lambda_fixture *f = *state;
+    check_added(f, POLICY("f"), PERMISSION("s"), STATEMENT("s", ARN("f")));
+    check_added(f, POLICY("f%3Alive"), PERMISSION("s"), STATEMENT("s", ARN("f:live")));
+    AUTO_FREE char *before = api_member(f, POLICY("f"), "RevisionId");
+    api_restart(f, STEPS_YAML);
+    AUTO_FREE char *after = check_policy(f, POLICY("f"), DOCUMENT(STATEMENT("s", ARN("f"))));
+    free(check_policy(f, POLICY("f%3Alive"), DOCUMENT(STATEMENT("s", ARN("f:live")))));
+    assert_string_equal(before, after);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, api_steps_setup, api_steps_teardown)
@@ -415,6 +473,9 @@ int main(void)
         TEST(test_permissions__belong_to_one_qualifier),
         TEST(test_permissions__have_a_revision_of_their_own),
         TEST(test_add_permission__stops_at_20480_bytes),
+        TEST(test_permissions__of_the_configuration_meet_those_of_the_api),
+        TEST(test_permissions__that_replace_declared_ones_stay_when_those_go),
+        TEST(test_permissions__survive_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
