@@ -40,7 +40,7 @@ class Serve(onput.Test):
         daemon.post("a.jpg")
         line = json.loads(daemon.wait_for_line(lambda text: "event not queued" in text))
         self.assertIn("arn:aws:s3:::photos", line["to_allow"])
-        self.assertTrue(line["to_allow"].startswith("functions: {thumbs: {permissions: ["))
+        self.assertTrue(line["to_allow"].startswith("aws lambda add-permission --function-name thumbs "))
 
     def test_releases_held_events_when_sighup_brings_a_permission(self):
         daemon = self.start()
