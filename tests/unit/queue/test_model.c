@@ -70,7 +70,7 @@ static void do_claim(struct model *m, int i)
 
 static void do_finish(struct model *m, int i)
 {
-    enum queue_finish how = rand() % 4;
+    enum queue_finish how = rand() % (QUEUE_FINISH_RELEASE + 1);
     struct model_row *row = &m->rows[i];
     struct error err = {0};
     int64_t due = m->f->clock.wall + rand() % 1000;
@@ -79,7 +79,8 @@ static void do_finish(struct model *m, int i)
     if (!ok)
         return;
     row->state = how == QUEUE_FINISH_DONE   ? INVOCATION_DONE
-                 : how == QUEUE_FINISH_DEAD ? INVOCATION_DEAD
+                 : how == QUEUE_FINISH_DEAD || how == QUEUE_FINISH_UNRUN
+                     ? INVOCATION_DEAD
                                             : INVOCATION_PENDING;
     row->attempts += how == QUEUE_FINISH_RETRY || how == QUEUE_FINISH_DEAD;
     if (how == QUEUE_FINISH_RETRY)
