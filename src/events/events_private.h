@@ -46,8 +46,7 @@ extern const struct dialect dialect_devstore;
 /* decode.c: for whoever walks a body himself */
 void event_init(struct event *out, enum event_dialect dialect); /* all texts empty, size unknown */
 /* An element of Records; whatever type it has. */
-MUST_CHECK int event_read_record(const struct record *record, struct event *out,
-                                 struct error *err);
+MUST_CHECK int event_read_record(const struct record *record, struct event *out, struct error *err);
 /* Whether an object without Records is one event, and that event. */
 bool event_is_body(struct json_object *root);
 MUST_CHECK int event_read_body(const struct record *record, struct event *out, struct error *err);

@@ -9,13 +9,13 @@
 
 /* What a failed function returns: callers may tell failures apart by these names, so they stay. */
 static const char *const ERROR_TYPES[ERROR_CODE_COUNT] = {
-    [ERROR_NONE] = "InternalError",        [ERROR_INVALID] = "InvalidInput",
-    [ERROR_LIMIT] = "LimitExceeded",       [ERROR_UNSUPPORTED] = "UnsupportedInput",
-    [ERROR_DENIED] = "AccessDenied",       [ERROR_NOT_FOUND] = "NotFound",
-    [ERROR_CONFLICT] = "Conflict",         [ERROR_THROTTLED] = "Throttled",
-    [ERROR_TIMEOUT] = "Timeout",           [ERROR_UNAVAILABLE] = "Unavailable",
-    [ERROR_IO] = "InputOutputError",       [ERROR_PROTOCOL] = "ProtocolError",
-    [ERROR_CANCELED] = "Canceled",         [ERROR_INTERNAL] = "InternalError",
+    [ERROR_NONE] = "InternalError",  [ERROR_INVALID] = "InvalidInput",
+    [ERROR_LIMIT] = "LimitExceeded", [ERROR_UNSUPPORTED] = "UnsupportedInput",
+    [ERROR_DENIED] = "AccessDenied", [ERROR_NOT_FOUND] = "NotFound",
+    [ERROR_CONFLICT] = "Conflict",   [ERROR_THROTTLED] = "Throttled",
+    [ERROR_TIMEOUT] = "Timeout",     [ERROR_UNAVAILABLE] = "Unavailable",
+    [ERROR_IO] = "InputOutputError", [ERROR_PROTOCOL] = "ProtocolError",
+    [ERROR_CANCELED] = "Canceled",   [ERROR_INTERNAL] = "InternalError",
 };
 
 static const struct builtin BUILTINS[] = {
@@ -68,11 +68,8 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog,
                                 .arena = arena,
                                 .deadline_ms = deadline_ms};
     const struct builtin *builtin = find_builtin(function->config->builtin);
-    *out = (struct outcome){.fetch_ms = -1,
-                            .run_ms = -1,
-                            .store_ms = -1,
-                            .result = TEXT(""),
-                            .log = TEXT("")};
+    *out = (struct outcome){
+        .fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT(""), .log = TEXT("")};
     lane->deadline_ms = deadline_ms;
     if (builtin != NULL) {
         builtin->run(&call, out);

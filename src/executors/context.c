@@ -13,9 +13,9 @@ static int64_t memory_mb(const struct function *function)
     AUTO_JSON struct json_object *settings = NULL;
     struct error err = {0};
     int64_t mb = MEMORY_MB_DEFAULT;
-    const struct row *row =
-        function->record != NULL ? record_row(function->record, ROW_FUNCTION, function->version)
-                                 : NULL;
+    const struct row *row = function->record != NULL
+                                ? record_row(function->record, ROW_FUNCTION, function->version)
+                                : NULL;
     if (row == NULL || json_parse(row->json, &settings, &err) < 0 ||
         json_find_i64(settings, "MemorySize", MEMORY_MB_DEFAULT, &mb, &err) < 0)
         return MEMORY_MB_DEFAULT;

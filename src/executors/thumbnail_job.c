@@ -45,8 +45,8 @@ static void judge_fetch_error(const struct job *job, const struct error *err, st
     if (err->code == ERROR_CONFLICT) {
         outcome_skip(out, "the object was replaced; the newer event does the work");
     } else if (err->code == ERROR_NOT_FOUND && !early) {
-        outcome_skip(out, job->request->is_direct ? "there is no such object"
-                                                  : "the object is gone");
+        outcome_skip(out,
+                     job->request->is_direct ? "there is no such object" : "the object is gone");
     } else {
         outcome_fail(out, err);
         out->error.retryable |= early && err->code == ERROR_NOT_FOUND;
@@ -70,8 +70,9 @@ static int fetch(struct job *job, struct memfd *input, struct error *err)
         lane_session(job->call->lane, job->source, &session, err) < 0 ||
         memfd_create_fixed("onput-input", options.max_bytes, input, err) < 0)
         return -1;
-    return storage_get(session, catalog_role_credentials(job->call->catalog, job->call->function, job->source),
-                       &object, &options, input, job->call->arena, &job->source_info, err);
+    return storage_get(
+        session, catalog_role_credentials(job->call->catalog, job->call->function, job->source),
+        &object, &options, input, job->call->arena, &job->source_info, err);
 }
 
 static void fill_render_job(struct job *job, uint64_t input_bytes)

@@ -31,7 +31,8 @@ static int source_exists(struct job *job, bool *out, struct error *err)
 static int delete_renditions(struct job *job, struct error *err)
 {
     for (size_t i = 0; i < job->call->function->config->rendition_count; i++) {
-        if (thumbnail_delete_formats(job, &job->call->function->config->renditions[i], TEXT(""), err) < 0)
+        if (thumbnail_delete_formats(job, &job->call->function->config->renditions[i], TEXT(""),
+                                     err) < 0)
             return -1;
     }
     return 0;

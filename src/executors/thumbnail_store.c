@@ -31,8 +31,8 @@ static int put_rendition(struct job *job, size_t index, const struct memfd *outp
     struct storage_session *session;
     struct storage_object object;
     if (lane_session(job->call->lane, job->target, &session, err) < 0 ||
-        catalog_output(job->call->function, job->event->bucket, job->event->key, rendition, o->format,
-                       job->call->arena, &object, err) < 0 ||
+        catalog_output(job->call->function, job->event->bucket, job->event->key, rendition,
+                       o->format, job->call->arena, &object, err) < 0 ||
         catalog_role_may(job->call->function, "s3:PutObject", object.bucket, object.key, err) < 0)
         return -1;
     const struct storage_metadata metadata[] = {
@@ -50,8 +50,9 @@ static int put_rendition(struct job *job, size_t index, const struct memfd *outp
     };
     struct text body = {(const char *)output->map + o->offset, o->bytes};
     job->output_keys[index] = object.key;
-    return storage_put(session, catalog_role_credentials(job->call->catalog, job->call->function, job->target),
-                       &object, body, &options, job->call->arena, NULL, err);
+    return storage_put(
+        session, catalog_role_credentials(job->call->catalog, job->call->function, job->target),
+        &object, body, &options, job->call->arena, NULL, err);
 }
 
 static int delete_format(struct job *job, const struct rendition *rendition,
@@ -65,10 +66,12 @@ static int delete_format(struct job *job, const struct rendition *rendition,
     if (text_equal(object.key, keep)) /* a template without {ext} */
         return 0;
     if (lane_session(job->call->lane, job->target, &session, err) < 0 ||
-        catalog_role_may(job->call->function, "s3:DeleteObject", object.bucket, object.key, err) < 0)
+        catalog_role_may(job->call->function, "s3:DeleteObject", object.bucket, object.key, err) <
+            0)
         return -1;
     return storage_delete(
-        session, catalog_role_credentials(job->call->catalog, job->call->function, job->target), &object, err);
+        session, catalog_role_credentials(job->call->catalog, job->call->function, job->target),
+        &object, err);
 }
 
 int thumbnail_delete_formats(struct job *job, const struct rendition *rendition, struct text keep,

@@ -107,8 +107,7 @@ static void run_function(struct job_thread *job, const struct catalog *catalog,
 static void run_claimed(struct job_thread *job, const struct reservation *slot,
                         struct invocation *inv, struct arena *arena)
 {
-    const struct function *function =
-        catalog_resolve(slot->catalog, inv->function, random_u64());
+    const struct function *function = catalog_resolve(slot->catalog, inv->function, random_u64());
     if (function == NULL)
         bury_unrun(job->scheduler, inv, "there is no such function, version or alias any more");
     else if (function_slot_limit(function) == 0)

@@ -20,8 +20,8 @@ static void index_build(struct function_index *index, struct catalog *catalog)
     catalog_unref(index->catalog);
     index->catalog = catalog_ref(catalog);
     index->count = catalog_functions(catalog, &functions);
-    index->entries =
-        xrealloc_array(index->entries, index->count > 0 ? index->count : 1, sizeof(*index->entries));
+    index->entries = xrealloc_array(index->entries, index->count > 0 ? index->count : 1,
+                                    sizeof(*index->entries));
     for (size_t i = 0; i < index->count; i++)
         index->entries[i] =
             (struct function_entry){queue_function_hash(functions[i].name), &functions[i]};

@@ -138,8 +138,8 @@ static int check_sender(const char *dir, struct text payload)
 
 static void test_unwrap__reads_every_sender_as_the_door_does(void **state)
 {
-    static const char *const senders[] = {"aws_s3",      "ceph_rgw", "devstore", "eventbridge",
-                                          "minio",       "rustfs",   "versitygw"};
+    static const char *const senders[] = {"aws_s3", "ceph_rgw", "devstore", "eventbridge",
+                                          "minio",  "rustfs",   "versitygw"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(senders); i++)
         check_folder(senders[i], check_sender, 3);

@@ -125,8 +125,7 @@ static void test_direct__invocations_are_told_how_they_were_called(void **state)
     rig_start(r, 1, WINDOW);
     rig_submit_direct(r, "steady:$LATEST", "some", 0, 1);
     rig_await(r, &r->finished, 1);
-    assert_string_equal(r->arn,
-                        "arn:aws:lambda:us-east-1:000000000000:function:steady:$LATEST");
+    assert_string_equal(r->arn, "arn:aws:lambda:us-east-1:000000000000:function:steady:$LATEST");
     assert_string_equal(r->version, "$LATEST");
     rig_submit_direct(r, "steady", "some", 1, 1);
     rig_await(r, &r->finished, 2);
