@@ -87,22 +87,13 @@ static bool check_target(struct lambda_call *call, struct json_object *row)
     return true;
 }
 
-/* AWS shows weights as fractions, also those that were given as whole numbers. */
 static void set_routing(struct json_object *row, struct json_object *weights)
 {
     json_object_object_del(row, "RoutingConfig");
     if (weights == NULL)
         return;
     struct json_object *routing = json_object_new_object();
-    struct json_object *fractions = json_object_new_object();
-    json_object_object_foreach(weights, name, value)
-    {
-        json_object_object_add(fractions, name,
-                               json_object_is_type(value, json_type_double)
-                                   ? json_object_get(value)
-                                   : json_object_new_double(json_object_get_double(value)));
-    }
-    json_object_object_add(routing, "AdditionalVersionWeights", fractions);
+    json_object_object_add(routing, "AdditionalVersionWeights", json_object_get(weights));
     json_object_object_add(row, "RoutingConfig", routing);
 }
 

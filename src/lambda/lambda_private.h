@@ -43,6 +43,7 @@ struct member {
     const char *wire; /* label, query key or header when it is not the name */
     enum member_type type;
     bool required;
+    bool may_be_null; /* of elements, keys and values: messages do not say that it must not be */
     bool has_min, has_max;
     int64_t min, max; /* of the value of numbers, of the length of everything else */
     const struct pattern *pattern;

@@ -55,9 +55,10 @@ const struct members members_update_code = MEMBERS(update_code_rows);
 
 /* ---- configuration ---- */
 
-static const struct member subnet[] = {BODY("SubnetId", STRING, BETWEEN(0, 1024), MATCHES(subnet))};
-static const struct member security_group[] = {
-    BODY("SecurityGroupId", STRING, BETWEEN(0, 1024), MATCHES(security_group))};
+static const struct member subnet[] = {
+    BODY("SubnetId", STRING, .may_be_null = true, BETWEEN(0, 1024), MATCHES(subnet))};
+static const struct member security_group[] = {BODY("SecurityGroupId", STRING, .may_be_null = true,
+                                                    BETWEEN(0, 1024), MATCHES(security_group))};
 static const struct member vpc_config[] = {
     BODY("SubnetIds", LIST, BETWEEN(0, 16), CHILDREN(subnet)),
     BODY("SecurityGroupIds", LIST, BETWEEN(0, 5), CHILDREN(security_group)),
@@ -174,7 +175,7 @@ static const struct member publish_version_rows[] = {
 const struct members members_publish_version = MEMBERS(publish_version_rows);
 
 static const struct member weight[] = {
-    BODY("Key", STRING, BETWEEN(1, 1024), MATCHES(version_number)),
+    BODY("Key", STRING, .may_be_null = true, BETWEEN(1, 1024), MATCHES(version_number)),
     BODY("Value", NUMBER, BETWEEN(0, 1)),
 };
 static const struct member routing_config[] = {

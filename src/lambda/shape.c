@@ -124,6 +124,13 @@ static void make_whole(struct json_object *object, const char *name, struct json
         json_object_object_add(object, name, json_object_new_int64(json_object_get_int64(value)));
 }
 
+/* A number that may be a fraction is one from now on: messages and answers show 2 as 2.0. */
+static void make_fraction(struct json_object *object, const char *name, struct json_object *value)
+{
+    if (json_object_is_type(value, json_type_int))
+        json_object_object_add(object, name, json_object_new_double(json_object_get_double(value)));
+}
+
 /* What the table does not know, and nulls, are as good as not sent. */
 static bool check_types(struct check *c, const struct member *rows, size_t count,
                         struct json_object *object)
@@ -137,6 +144,8 @@ static bool check_types(struct check *c, const struct member *rows, size_t count
             return false;
         else if (m->type == TYPE_INTEGER)
             make_whole(object, name, value);
+        else if (m->type == TYPE_NUMBER)
+            make_fraction(object, name, value);
     }
     return true;
 }
@@ -145,9 +154,10 @@ static bool check_map_types(struct check *c, const struct member *m, struct json
 {
     json_object_object_foreach(map, key, value)
     {
-        (void)key;
         if (value && !check_type(c, &m->children[1], value))
             return false;
+        if (m->children[1].type == TYPE_NUMBER)
+            make_fraction(map, key, value);
     }
     return true;
 }

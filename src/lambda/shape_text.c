@@ -4,6 +4,7 @@
 #include "shape.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Values come back in messages; nobody needs all of a long one. */
 enum { VALUE_MAX_BYTES = 2048, VALUE_MAX_DEPTH = 4 };
@@ -102,20 +103,29 @@ void shape_write_value(struct json_object *value_or_null, struct buffer *out)
     buffer_append_char(out, '\'');
 }
 
-void shape_write_constraints(const struct member *m, struct buffer *out)
+static void write_bound(const struct member *m, const char *relation, int64_t bound,
+                        struct buffer *out)
 {
     bool is_number = m->type == TYPE_INTEGER || m->type == TYPE_NUMBER;
-    const char *what = is_number ? "value" : "length";
+    buffer_appendf(out, "Member must have %s %s than or equal to %" PRId64 "%s, ",
+                   is_number ? "value" : "length", relation, bound,
+                   m->type == TYPE_NUMBER ? ".0" : "");
+}
+
+void shape_write_constraints(const struct member *m, struct buffer *out)
+{
+    size_t start = out->len;
     if (m->choices)
         buffer_appendf(out, "Member must satisfy enum value set: [%s], ", m->choices);
     if (m->has_max)
-        buffer_appendf(out, "Member must have %s less than or equal to %" PRId64 ", ", what,
-                       m->max);
+        write_bound(m, "less", m->max, out);
     if (m->has_min)
-        buffer_appendf(out, "Member must have %s greater than or equal to %" PRId64 ", ", what,
-                       m->min);
+        write_bound(m, "greater", m->min, out);
     if (m->pattern)
         buffer_appendf(out, "Member must satisfy regular expression pattern: %s, ",
                        m->pattern->text);
-    buffer_append_string(out, "Member must not be null");
+    if (!m->may_be_null)
+        buffer_append_string(out, "Member must not be null");
+    else if (out->len > start)
+        buffer_truncate(out, out->len - strlen(", "));
 }

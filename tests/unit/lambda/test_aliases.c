@@ -50,6 +50,13 @@ static void test_create__takes_weights(void **state)
     assert_member(got, "Description", "");
 }
 
+static void test_create__shows_whole_weights_as_fractions(void **state)
+{
+    AUTO_JSON struct json_object *got =
+        api_expect(*state, "POST", ALIASES, ALIAS("live", "1", WEIGHTS("'2':1")), 201);
+    assert_member(got, "RoutingConfig", "{'AdditionalVersionWeights':{'2':1.0}}");
+}
+
 static void test_create__forgets_an_empty_routing(void **state)
 {
     AUTO_JSON struct json_object *got =
@@ -268,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_create__answers_with_the_alias),
         TEST(test_create__takes_weights),
+        TEST(test_create__shows_whole_weights_as_fractions),
         TEST(test_create__forgets_an_empty_routing),
         TEST(test_create__points_at_latest),
         TEST(test_create__leaves_the_revision_of_the_function),

@@ -312,6 +312,17 @@ static void test_create__refuses_layers_and_file_systems(void **state)
             REFUSED("FileSystemConfigs is not supported by the runtime onput.builtin."));
 }
 
+static void test_create__refuses_subnets_of_another_form(void **state)
+{
+    api_expect_error(*state, "POST", FUNCTIONS, CREATE(",'VpcConfig':{'SubnetIds':['bad_id']}"),
+                     400, "ValidationException",
+                     "{'message':'1 validation error detected: Value `[bad_id]` at "
+                     "`vpcConfig.subnetIds` failed to satisfy constraint: Member must satisfy "
+                     "constraint: [Member must have length less than or equal to 1024, Member must "
+                     "have length greater than or equal to 0, Member must satisfy regular "
+                     "expression pattern: subnet-[0-9a-z]*]'}");
+}
+
 static void test_create__refuses_levels_of_text_logs(void **state)
 {
     refused(state, CREATE(",'LoggingConfig':{'LogFormat':'Text','SystemLogLevel':'INFO'}"),
@@ -396,6 +407,7 @@ int main(void)
         TEST(test_create__refuses_reserved_variables),
         TEST(test_create__refuses_variables_beyond_4_KiB),
         TEST(test_create__refuses_layers_and_file_systems),
+        TEST(test_create__refuses_subnets_of_another_form),
         TEST(test_create__refuses_levels_of_text_logs),
         TEST(test_create__refuses_more_than_50_tags),
         TEST(test_create__refuses_a_name_beyond_64_bytes),

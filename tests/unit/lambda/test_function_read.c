@@ -157,7 +157,7 @@ static void test_declared_functions__are_listed_like_others(void **state)
     AUTO_FREE char *dir = test_path(((struct lambda_fixture *)*state)->dir, "other");
     lambda_fixture_open(&f, dir, FIXTURE_YAML "functions: {declared: {builtin: echo}}\n");
     AUTO_JSON struct json_object *got = api_expect(&f, "GET", FUNCTIONS "/declared", NULL, 200);
-    assert_members(json_at(got, "Configuration"), MEMBERS_STORED);
+    assert_members(json_at(got, "Configuration"), MEMBERS_STORED ",Environment");
     assert_member(got, "Configuration.Handler", "echo");
     api_expect_status(&f, "PUT", FUNCTIONS "/declared/configuration", "{'MemorySize':256}", 200);
     lambda_fixture_close(&f);
