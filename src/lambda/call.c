@@ -26,6 +26,7 @@ struct lambda_call *call_new(struct lambda_api *api, struct http_request *reques
 
 void call_drop(struct lambda_call *call)
 {
+    json_release(&call->input);
     catalog_unref(call->catalog);
     catalog_unref(call->caller_catalog);
 }

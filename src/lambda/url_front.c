@@ -22,17 +22,12 @@ struct url_call {
     struct lambda_call *call;
     const struct function_record *record;
     struct text qualifier;
-    struct json_object *config; /* the URL's row; released with the call */
+    struct json_object *config; /* the URL's row; the call's input, and released with it */
     struct json_object *cors;   /* in it, or NULL */
     struct url_request request;
     struct url_identity identity;
     struct text resource; /* ARN as addressed: with the alias */
 };
-
-static void release(struct url_call *u)
-{
-    json_release(&u->config);
-}
 
 /* ---- what the request is about ---- */
 
@@ -94,6 +89,7 @@ static bool find(struct url_call *u)
     const struct row *row = u->record == NULL ? NULL : record_row(u->record, ROW_URL, u->qualifier);
     if (row == NULL || json_parse(row->json, &u->config, &err) < 0)
         return false;
+    u->call->input = u->config;
     u->cors = json_at(u->config, "Cors");
     const struct function *latest = record_resolve(u->record, TEXT("$LATEST"), 0);
     if (latest == NULL)
@@ -126,9 +122,7 @@ static void respond(struct url_call *u, int status, const struct http_header *he
     }
     struct http_response response = {
         .status = status, .headers = all, .header_count = count, .body = body};
-    struct lambda_call *call = u->call;
-    release(u);
-    call_respond(call, &response);
+    call_respond(u->call, &response);
 }
 
 static void respond_error(struct url_call *u, int status, const char *type, struct text body)
@@ -143,8 +137,12 @@ static void respond_unknown(struct url_call *u)
     respond_error(u, 403, "AccessDeniedException", TEXT("{\"Message\":null}"));
 }
 
-static void respond_forbidden(struct url_call *u)
+static void respond_forbidden(struct url_call *u, const char *reason)
 {
+    metrics_add(u->call->api->metrics, METRIC_REQUESTS_REJECTED, 1, reason, NULL, NULL);
+    LOG(LOG_LEVEL_WARN, "request to a function's URL refused", LOG_STRING("reason", reason),
+        LOG_TEXT("function", u->resource), LOG_TEXT("user", u->call->caller.arn),
+        LOG_TEXT("peer", u->request.peer));
     respond_error(u, 403, "AccessDeniedException",
                   text_of(arena_printf(u->call->arena, "{\"Message\":\"%s\"}", forbidden)));
 }
@@ -166,11 +164,9 @@ static void respond_preflight(struct url_call *u)
 {
     struct http_header headers[URL_CORS_HEADERS_MAX + 1];
     size_t count = url_cors_preflight(u->cors, &u->request, u->call->arena, headers);
-    struct lambda_call *call = u->call;
     headers[count++] = (struct http_header){TEXT("Content-Type"), TEXT("application/json")};
     struct http_response response = {.status = 200, .headers = headers, .header_count = count};
-    release(u);
-    call_respond(call, &response);
+    call_respond(u->call, &response);
 }
 
 /* ---- may they? ---- */
@@ -275,16 +271,28 @@ static struct url_call *begin(void *ctx, struct http_request *http)
     struct url_call *u = ARENA_NEW(arena, struct url_call);
     u->call = call_new(ctx, http);
     u->call->operation = &url_operation; /* for log and metrics */
-    u->call->caller = (struct caller){
-        .type = POLICY_PRINCIPAL_ANONYMOUS, .arn = TEXT(""), .account = TEXT("")};
+    u->call->caller =
+        (struct caller){.type = POLICY_PRINCIPAL_ANONYMOUS, .arn = TEXT(""), .account = TEXT("")};
     describe(u);
     return u;
 }
 
+static bool is_signed(const struct url_call *u)
+{
+    struct text value;
+    return url_header(&u->request, "authorization").len > 0 ||
+           http_request_query_value(u->call->http, "X-Amz-Signature", &value);
+}
+
+/* False with the request answered. */
 static bool identify(struct url_call *u)
 {
     if (!wants_signature(u))
         return true;
+    if (!is_signed(u)) {
+        respond_forbidden(u, "auth_missing");
+        return false;
+    }
     if (!call_authenticate(u->call))
         return false;
     const struct caller *c = &u->call->caller;
@@ -308,7 +316,7 @@ void url_front_handle(void *ctx, struct http_request *http)
     else if (!identify(u))
         return;
     else if (!may_invoke(u))
-        respond_forbidden(u);
+        respond_forbidden(u, "not_authorized");
     else
         run(u);
 }
@@ -317,14 +325,14 @@ void url_front_handle(void *ctx, struct http_request *http)
 void url_front_admit(void *ctx, struct http_request *http)
 {
     struct url_call *u = begin(ctx, http);
-    if (!find(u)) {
+    if (!find(u))
         respond_unknown(u);
-    } else if (!wants_signature(u) && !url_cors_is_preflight(u->cors, &u->request) &&
-               !may_invoke(u)) {
-        respond_forbidden(u);
-    } else {
-        struct lambda_call *call = u->call;
-        release(u);
-        call_drop(call);
-    }
+    else if (url_cors_is_preflight(u->cors, &u->request))
+        call_drop(u->call);
+    else if (wants_signature(u) && !is_signed(u))
+        respond_forbidden(u, "auth_missing");
+    else if (!wants_signature(u) && !may_invoke(u))
+        respond_forbidden(u, "not_authorized");
+    else if (!wants_signature(u) || call_authenticate_early(u->call))
+        call_drop(u->call);
 }
