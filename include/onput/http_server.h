@@ -58,8 +58,6 @@ struct http_route {
      * before it returns; then the handler is not called. NULL when there is nothing to check early.
      */
     void (*admit)(void *ctx, struct http_request *request);
-    /* Answers for a body beyond max_body_bytes, before it returns. NULL: the server's own 413. */
-    void (*refuse_large)(void *ctx, struct http_request *request);
     size_t max_body_bytes;
     const char *metric_route; /* label for metrics; NULL: path */
     void *ctx;                /* for this route's functions; NULL: the server's */
@@ -68,6 +66,8 @@ struct http_route {
      * byte, letters without case. NULL: every host. */
     const char *host;
     bool trailing_slash; /* one slash more at the end of the path is the same path */
+    /* Answers for a body beyond max_body_bytes, before it returns. NULL: the server's own 413. */
+    void (*refuse_large)(void *ctx, struct http_request *request);
 };
 
 struct http_server_options {

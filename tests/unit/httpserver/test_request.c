@@ -54,6 +54,12 @@ static void admit(void *ctx, struct http_request *r)
         http_request_set_user(r, admitted);
 }
 
+static void refuse_large(void *ctx, struct http_request *r)
+{
+    (void)ctx;
+    http_respond_error(r, 413, "smaller, please");
+}
+
 static int start(void **state)
 {
     static const struct http_route routes[] = {
@@ -61,6 +67,11 @@ static int start(void **state)
         {HTTP_PUT, "/small", body_length, NULL, 1000, NULL},
         {HTTP_PUT, "/large", body_length, NULL, 32 << 20, NULL},
         {HTTP_PUT, "/guarded", body_length, admit, 32 << 20, NULL},
+        {.methods = HTTP_PUT,
+         .path = "/polite",
+         .handler = body_length,
+         .max_body_bytes = 1000,
+         .refuse_large = refuse_large},
     };
     (void)state;
     server = raw_server(routes, ARRAY_LEN(routes), NULL);
@@ -137,6 +148,29 @@ static void test_request__lets_a_sending_client_read_the_413(void **state)
             raw_talk_until_close(http_server_port(server), buffer_text(&request), &out);
         assert_int_equal(raw_status(answer), 413);
     }
+}
+
+static void test_request__lets_the_route_answer_for_a_large_body(void **state)
+{
+    (void)state;
+    AUTO_BUFFER struct buffer out;
+    buffer_init(&out, 65536);
+    struct text announced = raw_talk_until_close(
+        http_server_port(server),
+        TEXT("PUT /polite HTTP/1.1\r\nHost: h\r\nContent-Length: 70000\r\n\r\n"), &out);
+    assert_int_equal(raw_status(announced), 413);
+    assert_true(text_is(raw_body(announced), "{\"message\":\"smaller, please\"}"));
+
+    AUTO_BUFFER struct buffer request;
+    buffer_init(&request, 65536);
+    buffer_append_string(&request,
+                         "PUT /polite HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 101; i++)
+        buffer_append_string(&request, "a\r\n0123456789\r\n");
+    buffer_append_string(&request, "0\r\n\r\n");
+    buffer_reset(&out);
+    struct text chunked = raw_talk(http_server_port(server), buffer_text(&request), &out);
+    assert_true(text_is(raw_body(chunked), "{\"message\":\"smaller, please\"}"));
 }
 
 static void test_request__answers_413_to_too_many_chunks(void **state)
@@ -218,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_request__takes_a_body_of_many_megabytes),
         cmocka_unit_test(test_request__answers_413_before_the_body_is_sent),
         cmocka_unit_test(test_request__lets_a_sending_client_read_the_413),
+        cmocka_unit_test(test_request__lets_the_route_answer_for_a_large_body),
         cmocka_unit_test(test_request__answers_413_to_too_many_chunks),
         cmocka_unit_test(test_request__is_refused_early_by_admit),
         cmocka_unit_test(test_request__keeps_the_connection_when_a_small_body_is_refused),
