@@ -36,7 +36,9 @@ static const char demo_config[] = "listen: {address: 127.0.0.1, port: 0}\n"
                                   "    output: {bucket: thumbnails}\n"
                                   "    permissions:\n"
                                   "      - {principal: s3.amazonaws.com, source_arn: "
-                                  "\"arn:aws:s3:::photos\", source_account: \"000000000000\"}\n";
+                                  "\"arn:aws:s3:::photos\", source_account: \"000000000000\"}\n"
+                                  "users:\n"
+                                  "  demo: {access_key: \"%s\", secret_key: \"%s\", root: true}\n";
 
 static const char *random_word(struct demo *d, size_t bytes)
 {
@@ -65,8 +67,9 @@ static int start_store(struct demo *d, struct error *err)
 
 static int start_daemon(struct demo *d, struct error *err)
 {
-    AUTO_FREE char *yaml = xasprintf(demo_config, d->directory, devstore_endpoint(d->store),
-                                     d->access_key, d->secret_key, d->token);
+    AUTO_FREE char *yaml =
+        xasprintf(demo_config, d->directory, devstore_endpoint(d->store), d->access_key,
+                  d->secret_key, d->token, d->access_key, d->secret_key);
     struct config_source source = {0};
     struct config *config = NULL;
     struct daemon_options options = {.on_attempt = demo_on_attempt, .on_attempt_ctx = d};

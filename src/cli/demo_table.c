@@ -113,8 +113,12 @@ void demo_print_how_to_go_on(const struct demo *d)
            "  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=us-east-1\n"
            "  aws --endpoint-url %s s3 cp photo.jpg s3://photos/\n"
            "  aws --endpoint-url %s s3 ls --recursive s3://thumbnails/\n\n"
+           "Or call the function yourself:\n\n"
+           "  aws --endpoint-url http://127.0.0.1:%u lambda invoke --function-name thumbs \\\n"
+           "      --cli-binary-format raw-in-base64-out \\\n"
+           "      --payload '{\"bucket\":\"photos\",\"key\":\"photo.jpg\"}' /dev/stdout\n\n"
            "Ctrl-C ends it.\n",
            endpoint, daemon_port(d->daemon), endpoint, d->access_key, d->secret_key, d->access_key,
-           d->secret_key, endpoint, endpoint);
+           d->secret_key, endpoint, endpoint, daemon_port(d->daemon));
     fflush(stdout);
 }

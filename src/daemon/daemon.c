@@ -27,6 +27,21 @@ static void on_fatal(void *ctx, const struct error *err)
     kill(getpid(), SIGTERM);
 }
 
+/* What was held for lack of a permission may have got it. */
+static void on_function_change(void *ctx)
+{
+    struct daemon *d = ctx;
+    struct error err = {0};
+    if (intake_reconsider_held(d->intake, d->queue, NULL, &err) < 0)
+        LOG(LOG_LEVEL_ERROR, "cannot look at the held events", LOG_ERROR_FIELD(&err));
+}
+
+static void on_slot(void *ctx)
+{
+    struct daemon *d = ctx;
+    scheduler_wake(d->scheduler);
+}
+
 static int core_count(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
@@ -96,26 +111,70 @@ static int start_queue(struct daemon *d, const struct config *config, struct err
     return scheduler_start(d->scheduler, err);
 }
 
-static int start_server(struct daemon *d, const char *address, uint16_t port, bool is_public,
-                        const struct config *config, struct error *err)
+/* Synchronous invocations have threads of their own: a full queue does not delay them. */
+static int start_invoker(struct daemon *d, const struct config *config, struct error *err)
+{
+    struct invoker_options options = {
+        .executor = &d->executor,
+        .threads = job_threads(config),
+        .clock = d->clock,
+        .metrics = d->metrics,
+        .on_slot = on_slot,
+        .on_slot_ctx = d,
+    };
+    return invoker_new(&options, &d->invoker, err);
+}
+
+static int start_admin_server(struct daemon *d, const struct config *config, struct error *err)
 {
     size_t count = 0;
-    struct http_route *routes = is_public
-                                    ? api_public_routes((size_t)config->limit_body_bytes, &count)
-                                    : api_admin_routes(&count);
+    d->admin_routes = api_admin_routes(&count);
     struct http_server_options options = {
-        .address = address,
-        .port = port,
-        .threads = is_public ? (int)config->listen_threads : 1,
-        .connection_limit = is_public ? (int)config->listen_connections : 64,
-        .routes = routes,
+        .address = config->admin_address,
+        .port = config->admin_port,
+        .threads = 1,
+        .connection_limit = 64,
+        .routes = d->admin_routes,
         .route_count = count,
         .ctx = &d->api,
         .metrics = d->metrics,
     };
-    *(is_public ? &d->public_routes : &d->admin_routes) = routes;
-    if (http_server_start(&options, is_public ? &d->public_server : &d->admin_server, err) < 0)
-        return error_prefix(err, is_public ? "listen" : "admin");
+    if (http_server_start(&options, &d->admin_server, err) < 0)
+        return error_prefix(err, "admin");
+    return 0;
+}
+
+/* A function's URL may have any path, so the Lambda routes, which look at the host, come first. */
+static struct http_route *public_routes(struct daemon *d, const struct config *config,
+                                        size_t *out_count)
+{
+    size_t lambda_count = 0, api_count = 0;
+    struct http_route *lambda = lambda_routes(&d->lambda, &lambda_count);
+    AUTO_FREE struct http_route *api =
+        api_public_routes((size_t)config->limit_body_bytes, &api_count);
+    *out_count = lambda_count + api_count;
+    lambda = xrealloc_array(lambda, *out_count, sizeof(*lambda));
+    memcpy(lambda + lambda_count, api, api_count * sizeof(*api));
+    return lambda;
+}
+
+static int start_public_server(struct daemon *d, const struct config *config, struct error *err)
+{
+    size_t count = 0;
+    d->public_routes = public_routes(d, config, &count);
+    struct http_server_options options = {
+        .address = config->listen_address,
+        .port = config->listen_port,
+        .threads = (int)config->listen_threads,
+        .connection_limit = (int)config->listen_connections,
+        .routes = d->public_routes,
+        .route_count = count,
+        .ctx = &d->api,
+        .metrics = d->metrics,
+    };
+    if (http_server_start(&options, &d->public_server, err) < 0)
+        return error_prefix(err, "listen");
+    atomic_store(&d->lambda.port, http_server_port(d->public_server));
     return 0;
 }
 
@@ -138,25 +197,42 @@ static int start_doors(struct daemon *d, const struct config *config, struct err
                           .pool = d->pool,
                           .metrics = d->metrics,
                           .clock = d->clock};
-    if (intake_reconsider_held(d->intake, d->queue, NULL, err) < 0)
+    d->lambda = (struct lambda_api){.registry = d->registry,
+                                    .intake = d->intake,
+                                    .invoker = d->invoker,
+                                    .metrics = d->metrics,
+                                    .clock = d->clock};
+    if (intake_reconsider_held(d->intake, d->queue, NULL, err) < 0 ||
+        start_admin_server(d, config, err) < 0)
         return -1;
-    if (start_server(d, config->admin_address, config->admin_port, false, config, err) < 0)
+    return start_public_server(d, config, err);
+}
+
+static int start_registry(struct daemon *d, struct config *config, struct error *err)
+{
+    struct registry_options options = {
+        .directory = config->state_dir,
+        .clock = d->clock,
+        .metrics = d->metrics,
+        .on_change = on_function_change,
+        .on_change_ctx = d,
+    };
+    if (registry_open(config, &options, &d->registry, err) < 0)
         return -1;
-    return start_server(d, config->listen_address, config->listen_port, true, config, err);
+    d->catalogs = registry_catalogs(d->registry);
+    return 0;
 }
 
 static int start_parts(struct daemon *d, struct config *config, struct error *err)
 {
-    struct catalog *catalog;
-    if (catalog_new(config, d->clock, d->metrics, &catalog, err) < 0)
+    if (start_registry(d, config, err) < 0)
         return -1;
-    d->catalogs = catalog_holder_new(catalog);
     d->drain_timeout_ms = (int)config->drain_timeout_ms;
     if (start_workers(d, config, err) < 0)
         return -1;
     d->jobs = (struct thumbnail_jobs){.pool = d->pool, .clock = d->clock};
-    d->executor = thumbnail_executor(&d->jobs);
-    if (start_queue(d, config, err) < 0)
+    d->executor = builtin_executor(&d->jobs);
+    if (start_queue(d, config, err) < 0 || start_invoker(d, config, err) < 0)
         return -1;
     return start_doors(d, config, err);
 }
@@ -192,6 +268,12 @@ struct worker_pool *daemon_worker_pool(struct daemon *d)
     return d->pool;
 }
 
+static int left_ms(const struct daemon *d, int64_t end_ms)
+{
+    int64_t left = end_ms - clock_mono_ms(d->clock);
+    return left > 0 ? (int)left : 0;
+}
+
 /* Nobody new comes in; what runs is finished or handed back; what was accepted is on disk. */
 void daemon_stop(struct daemon *d)
 {
@@ -201,16 +283,19 @@ void daemon_stop(struct daemon *d)
     int64_t end = clock_mono_ms(d->clock) + d->drain_timeout_ms;
     if (d->public_server != NULL)
         http_server_drain(d->public_server, d->drain_timeout_ms);
-    int64_t left = end - clock_mono_ms(d->clock);
+    if (d->invoker != NULL)
+        invoker_drain(d->invoker, left_ms(d, end));
     if (d->scheduler != NULL)
-        scheduler_drain(d->scheduler, left > 0 ? (int)left : 0);
+        scheduler_drain(d->scheduler, left_ms(d, end));
     http_server_free(d->public_server);
     http_server_free(d->admin_server);
-    queue_close(d->queue); /* answers what waited for a commit, through the intake */
+    invoker_free(d->invoker);
+    registry_drain(d->registry); /* its changes look at the queue */
+    queue_close(d->queue);       /* answers what waited for a commit, through the intake */
     intake_free(d->intake);
     scheduler_free(d->scheduler);
     worker_pool_free(d->pool);
-    catalog_holder_free(d->catalogs);
+    registry_close(d->registry);
     metrics_free(d->metrics);
     free(d->public_routes);
     free(d->admin_routes);

@@ -7,22 +7,28 @@
 #include <stdatomic.h>
 
 #include "onput/api.h"
+#include "onput/builtin.h"
 #include "onput/daemon.h"
+#include "onput/invoker.h"
+#include "onput/lambda.h"
+#include "onput/registry.h"
 #include "onput/scheduler.h"
-#include "onput/thumbnail_job.h"
 
 struct daemon {
     struct daemon_options options;
     const struct clock *clock;
     struct metrics *metrics;
-    struct catalog_holder *catalogs;
+    struct registry *registry;
+    struct catalog_holder *catalogs; /* the registry's */
     struct worker_pool *pool;
     struct thumbnail_jobs jobs;
     struct executor executor;
     struct queue *queue;
     struct scheduler *scheduler;
+    struct invoker *invoker;
     struct intake *intake;
     struct api api;
+    struct lambda_api lambda;
     struct http_route *public_routes, *admin_routes;
     struct http_server *public_server, *admin_server;
     int drain_timeout_ms;

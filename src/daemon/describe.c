@@ -19,9 +19,11 @@ static void describe_store(const struct store *s, struct buffer *out)
 
 static void describe_function(const struct function *f, struct buffer *out)
 {
-    buffer_appendf(out, "  function %s: %s, %zu renditions to bucket %s, %zu permissions\n",
-                   f->config->name, f->config->builtin, f->config->rendition_count,
-                   f->config->output_bucket, policy_statement_count(f->policy));
+    buffer_appendf(out, "  function %s: %s", f->config->name, f->config->builtin);
+    if (f->config->output_bucket != NULL)
+        buffer_appendf(out, ", %zu renditions to bucket %s", f->config->rendition_count,
+                       f->config->output_bucket);
+    buffer_appendf(out, ", %zu permissions\n", policy_statement_count(f->policy));
 }
 
 void daemon_describe(struct daemon *d, struct buffer *out)
@@ -33,6 +35,8 @@ void daemon_describe(struct daemon *d, struct buffer *out)
     buffer_appendf(out, "onput %s\n  webhooks: http://%s:%u/events\n  admin:    http://%s:%u\n",
                    ONPUT_VERSION, config->listen_address, daemon_port(d), config->admin_address,
                    daemon_admin_port(d));
+    buffer_appendf(out, "  lambda:   http://%s:%u, %zu users\n", config->listen_address,
+                   daemon_port(d), config->user_count);
     buffer_appendf(out, "  state:    %s\n", config->state_dir);
     size_t count = catalog_stores(catalog, &stores);
     for (size_t i = 0; i < count; i++)

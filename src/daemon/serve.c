@@ -23,25 +23,30 @@ void daemon_block_signals(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+static void refuse_reload(const struct error *err)
+{
+    LOG(LOG_LEVEL_ERROR, "the new configuration is not used; the old one stays",
+        LOG_ERROR_FIELD(err));
+}
+
 /* What only counts at start, such as listeners and worker counts, keeps its old value. */
 static void reload(struct daemon *d)
 {
     struct error err = {0};
     struct config *config = NULL;
-    struct catalog *catalog = NULL;
     if (d->options.source == NULL)
         return;
-    if (config_load(d->options.source, &config, &err) < 0 ||
-        catalog_new(config, d->clock, d->metrics, &catalog, &err) < 0) {
-        LOG(LOG_LEVEL_ERROR, "the new configuration is not used; the old one stays",
-            LOG_ERROR_FIELD(&err));
+    if (config_load(d->options.source, &config, &err) < 0) {
+        refuse_reload(&err);
         return;
     }
-    log_set_level(config->log_level);
-    catalog_holder_set(d->catalogs, catalog);
+    enum log_level level = config->log_level;
+    if (registry_reload(d->registry, config, &err) < 0) {
+        refuse_reload(&err);
+        return;
+    }
+    log_set_level(level);
     LOG(LOG_LEVEL_INFO, "configuration read again");
-    if (intake_reconsider_held(d->intake, d->queue, NULL, &err) < 0)
-        LOG(LOG_LEVEL_ERROR, "cannot look at the held events", LOG_ERROR_FIELD(&err));
 }
 
 int daemon_serve(struct daemon *d, struct error *err)

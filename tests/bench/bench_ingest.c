@@ -29,6 +29,41 @@ static const char config_yaml[] =
     "    output: {bucket: thumbnails}\n"
     "    permissions: [{principal: s3.amazonaws.com, source_arn: \"arn:aws:s3:::photos\"}]\n";
 
+static const char body_format[] =
+    "{\"EventName\":\"s3:ObjectCreated:Put\",\"Key\":\"photos/2026/11/"
+    "beach-%08llx.jpg\",\"Records\":[{"
+    "\"eventVersion\":\"2.0\",\"eventSource\":\"minio:s3\",\"awsRegion\":\"\","
+    "\"eventTime\":\"2026-11-21T19:14:20.468Z\",\"eventName\":\"s3:ObjectCreated:Put\","
+    "\"userIdentity\":{\"principalId\":\"uploader\"},\"requestParameters\":{\"principalId\":"
+    "\"uploader\","
+    "\"region\":\"\",\"sourceIPAddress\":\"127.0.0.1\"},\"responseElements\":{"
+    "\"x-amz-id-2\":\"dd9025bab4ad464b049177c95eb6ebf374d3b3fd1af9251148b658df7ac2e3e8\","
+    "\"x-amz-request-id\":\"18EA2557C87D6C5C\","
+    "\"x-minio-deployment-id\":\"c976c36f-7c0f-4a3b-9c61-6a1a3f3d8a4e\","
+    "\"x-minio-origin-endpoint\":\"http://127.0.0.1:19000\"},\"s3\":{\"s3SchemaVersion\":\"1.0\","
+    "\"configurationId\":\"Config\",\"bucket\":{\"name\":\"photos\",\"ownerIdentity\":{"
+    "\"principalId\":\"uploader\"},\"arn\":\"arn:aws:s3:::photos\"},\"object\":{"
+    "\"key\":\"2026%%2F11%%2Fbeach-%08llx.jpg\",\"size\":4718592,"
+    "\"eTag\":\"5d41402abc4b2a76b9719d911017c592\",\"contentType\":\"image/"
+    "jpeg\",\"userMetadata\":{"
+    "\"content-type\":\"image/jpeg\"},\"sequencer\":\"18EA2557%08llX\"}},\"source\":{"
+    "\"host\":\"127.0.0.1\",\"port\":\"\",\"userAgent\":\"MinIO (linux; amd64) minio-go/v7.0.90 "
+    "mc\"}}]}";
+
+/* Every event is another object. */
+static size_t write_notification(void *ctx, unsigned long long serial, char out[LOAD_REQUEST_BYTES])
+{
+    (void)ctx;
+    char body[LOAD_REQUEST_BYTES / 2];
+    int len = snprintf(body, sizeof(body), body_format, serial, serial, serial);
+    return (size_t)snprintf(out, LOAD_REQUEST_BYTES,
+                            "POST /events/minio HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                            "User-Agent: Go-http-client/1.1\r\nContent-Length: %d\r\n"
+                            "Authorization: Bearer bench-webhook-token-0123456789\r\n"
+                            "Content-Type: application/json\r\n\r\n%s",
+                            len, body);
+}
+
 /* A door over one sink. */
 struct door {
     struct api api;
@@ -86,10 +121,9 @@ static void close_door(struct door *d)
 static double rate(const struct door *d, int connections, double *p99_ms)
 {
     struct load_options options = {.port = http_server_port(d->server),
-                                   .path = "/events/minio",
-                                   .token = "bench-webhook-token-0123456789",
                                    .connections = connections,
-                                   .seconds = SECONDS};
+                                   .seconds = SECONDS,
+                                   .write_request = write_notification};
     struct load_result r = load_run(&options);
     if (r.refused > 0) {
         fprintf(stderr, "bench: %lld events were refused\n", (long long)r.refused);

@@ -15,7 +15,7 @@
 #include "onput/clock.h"
 #include "onput/memory.h"
 
-enum { REQUEST_BYTES = 4096, ANSWER_BYTES = 4096, MAX_LATENCIES = 2000000 };
+enum { ANSWER_BYTES = 4096, MAX_LATENCIES = 2000000 };
 
 struct connection {
     int fd;
@@ -23,27 +23,6 @@ struct connection {
     char answer[ANSWER_BYTES];
     int64_t sent_ns;
 };
-
-static const char body_format[] =
-    "{\"EventName\":\"s3:ObjectCreated:Put\",\"Key\":\"photos/2026/11/"
-    "beach-%08llx.jpg\",\"Records\":[{"
-    "\"eventVersion\":\"2.0\",\"eventSource\":\"minio:s3\",\"awsRegion\":\"\","
-    "\"eventTime\":\"2026-11-21T19:14:20.468Z\",\"eventName\":\"s3:ObjectCreated:Put\","
-    "\"userIdentity\":{\"principalId\":\"uploader\"},\"requestParameters\":{\"principalId\":"
-    "\"uploader\","
-    "\"region\":\"\",\"sourceIPAddress\":\"127.0.0.1\"},\"responseElements\":{"
-    "\"x-amz-id-2\":\"dd9025bab4ad464b049177c95eb6ebf374d3b3fd1af9251148b658df7ac2e3e8\","
-    "\"x-amz-request-id\":\"18EA2557C87D6C5C\","
-    "\"x-minio-deployment-id\":\"c976c36f-7c0f-4a3b-9c61-6a1a3f3d8a4e\","
-    "\"x-minio-origin-endpoint\":\"http://127.0.0.1:19000\"},\"s3\":{\"s3SchemaVersion\":\"1.0\","
-    "\"configurationId\":\"Config\",\"bucket\":{\"name\":\"photos\",\"ownerIdentity\":{"
-    "\"principalId\":\"uploader\"},\"arn\":\"arn:aws:s3:::photos\"},\"object\":{"
-    "\"key\":\"2026%%2F11%%2Fbeach-%08llx.jpg\",\"size\":4718592,"
-    "\"eTag\":\"5d41402abc4b2a76b9719d911017c592\",\"contentType\":\"image/"
-    "jpeg\",\"userMetadata\":{"
-    "\"content-type\":\"image/jpeg\"},\"sequencer\":\"18EA2557%08llX\"}},\"source\":{"
-    "\"host\":\"127.0.0.1\",\"port\":\"\",\"userAgent\":\"MinIO (linux; amd64) minio-go/v7.0.90 "
-    "mc\"}}]}";
 
 static void connect_to(struct connection *c, const struct load_options *o)
 {
@@ -62,17 +41,11 @@ static void connect_to(struct connection *c, const struct load_options *o)
 static void send_next(struct connection *c, const struct load_options *o,
                       unsigned long long *serial)
 {
-    char body[REQUEST_BYTES], request[2 * REQUEST_BYTES];
-    unsigned long long n = ++*serial;
-    int body_len = snprintf(body, sizeof(body), body_format, n, n, n);
-    int len = snprintf(request, sizeof(request),
-                       "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Go-http-client/1.1\r\n"
-                       "Content-Length: %d\r\nAuthorization: Bearer %s\r\n"
-                       "Content-Type: application/json\r\n\r\n%s",
-                       o->path, body_len, o->token, body);
+    char request[LOAD_REQUEST_BYTES];
+    size_t len = o->write_request(o->ctx, ++*serial, request);
     c->len = 0;
     c->sent_ns = clock_now_ns();
-    if (write(c->fd, request, (size_t)len) != len) {
+    if (write(c->fd, request, len) != (ssize_t)len) {
         perror("bench: write");
         exit(1);
     }

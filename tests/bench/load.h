@@ -1,18 +1,21 @@
 /*
- * load.h - a load generator: keep-alive connections that POST notifications as fast as they are
- * answered, from a process of its own.
+ * load.h - a load generator: keep-alive connections that send as fast as they are answered, from a
+ * process of its own.
  */
 #ifndef ONPUT_BENCH_LOAD_H
 #define ONPUT_BENCH_LOAD_H
 
 #include <stdint.h>
 
+enum { LOAD_REQUEST_BYTES = 8192 };
+
 struct load_options {
     uint16_t port;
-    const char *path;
-    const char *token;
     int connections;
     int seconds;
+    /* Writes the request number `serial` and returns its length. */
+    size_t (*write_request)(void *ctx, unsigned long long serial, char out[LOAD_REQUEST_BYTES]);
+    void *ctx;
 };
 
 struct load_result {
@@ -22,7 +25,7 @@ struct load_result {
     double p50_ms, p99_ms;
 };
 
-/* Every event is another object. Ends the program on a broken connection. */
+/* Ends the program on a broken connection. */
 struct load_result load_run(const struct load_options *options);
 
 #endif

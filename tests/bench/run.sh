@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 bin="${1:-build/release}/bin"
-for bench in bench_queue bench_ingest bench_render; do
+for bench in bench_queue bench_ingest bench_invoke bench_render; do
     printf '\n== %s\n' "$bench"
     case $bench in
     bench_render) "$bin/$bench" fixtures/images/photos ;;
