@@ -6,6 +6,7 @@
  */
 #include "functions_private.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "onput/log.h"
@@ -42,8 +43,22 @@ bool record_tolerates(const struct function_record *r, const struct row_list *ol
     return true;
 }
 
+static bool is_name(struct text name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        if (c >= 0x80 || (!isalnum(c) && c != '-' && c != '_'))
+            return false;
+    }
+    return name.len >= 1 && name.len <= FUNCTION_NAME_MAX;
+}
+
 static int check_rows(const struct function_record *r, struct error *err)
 {
+    if (!is_name(r->name))
+        return error_set(err, ERROR_INVALID,
+                         "A function's name has 1 to %d letters, digits, - and _.",
+                         FUNCTION_NAME_MAX);
     if (r->rows.count > RECORD_MAX_ROWS)
         return error_set(err, ERROR_LIMIT,
                          "a function may have %d versions, aliases and policies together",
