@@ -205,12 +205,30 @@ void rig_stop(struct rig *r, int timeout_ms)
     r->scheduler = NULL;
 }
 
+/* As in the daemon: other limits may let something run. */
+static void on_change(void *ctx)
+{
+    struct rig *r = ctx;
+    if (r->scheduler != NULL)
+        scheduler_wake(r->scheduler);
+}
+
+static int open_registry(struct rig *r, struct error *err)
+{
+    struct config_source source = {0};
+    struct config *config;
+    struct registry_options options = {
+        .directory = r->dir, .clock = clock_system(), .on_change = on_change, .on_change_ctx = r};
+    if (config_load_text(text_of(config_yaml), "test", &source, &config, err) < 0 ||
+        registry_open(config, &options, &r->registry, err) < 0)
+        return -1;
+    r->catalogs = registry_catalogs(r->registry);
+    return 0;
+}
+
 int rig_setup(void **state)
 {
     struct rig *r = xcalloc(1, sizeof(*r));
-    struct config_source source = {0};
-    struct config *config;
-    struct catalog *catalog;
     struct error err = {0};
     void *dir;
     if (test_dir_setup(&dir) != 0)
@@ -220,12 +238,10 @@ int rig_setup(void **state)
     pthread_cond_init(&r->changed, NULL);
     r->executor = (struct executor){
         .self = r, .lane_open = lane_open, .lane_close = lane_close, .invoke = invoke};
-    if (config_load_text(text_of(config_yaml), "test", &source, &config, &err) < 0 ||
-        catalog_new(config, clock_system(), NULL, &catalog, &err) < 0) {
+    if (open_registry(r, &err) < 0) {
         print_error("%s\n", err.message);
         return -1;
     }
-    r->catalogs = catalog_holder_new(catalog);
     rig_open_queue(r);
     *state = r;
     return 0;
@@ -239,12 +255,49 @@ int rig_teardown(void **state)
     queue_close(r->queue);
     scheduler_free(r->scheduler);
     int leaked = r->lanes;
-    catalog_holder_free(r->catalogs);
+    registry_close(r->registry);
     pthread_cond_destroy(&r->changed);
     pthread_mutex_destroy(&r->lock);
     void *dir = r->dir;
     free(r);
     return test_dir_teardown(&dir) != 0 || leaked != 0 ? -1 : 0;
+}
+
+struct edit {
+    struct registry_job job; /* first: run() gets this one back */
+    struct rig *rig;
+    const char *function, *qualifier, *json;
+    enum row_kind kind;
+    int result;
+    bool done;
+};
+
+static void run_edit(struct registry_job *job)
+{
+    struct edit *e = (struct edit *)job;
+    struct error err = {0};
+    struct registry_edit *edit = registry_edit_begin(e->rig->registry, text_of(e->function));
+    if (e->json != NULL)
+        registry_edit_put(edit, e->kind, text_of(e->qualifier), text_of(e->json));
+    else
+        registry_edit_remove(edit, e->kind, text_of(e->qualifier));
+    e->result = registry_edit_commit(edit, &err);
+    pthread_mutex_lock(&e->rig->lock);
+    e->done = true;
+    pthread_cond_broadcast(&e->rig->changed);
+    pthread_mutex_unlock(&e->rig->lock);
+}
+
+void rig_edit(struct rig *r, const char *function, enum row_kind kind, const char *qualifier,
+              const char *json)
+{
+    struct edit e = {{.run = run_edit}, r, function, qualifier, json, kind, -1, false};
+    assert_true(registry_submit(r->registry, &e.job));
+    pthread_mutex_lock(&r->lock);
+    while (!e.done)
+        pthread_cond_wait(&r->changed, &r->lock);
+    pthread_mutex_unlock(&r->lock);
+    assert_int_equal(e.result, 0);
 }
 
 struct group {

@@ -14,13 +14,15 @@
 
 #include <pthread.h>
 
+#include "onput/registry.h"
 #include "onput/scheduler.h"
 
 enum { ROWS_MAX = 10000 };
 
 struct rig {
     char *dir;
-    struct catalog_holder *catalogs;
+    struct registry *registry;
+    struct catalog_holder *catalogs; /* the registry's */
     struct executor executor;
     struct queue *queue;
     struct scheduler *scheduler;
@@ -44,6 +46,10 @@ void rig_open_queue(struct rig *r);
 void rig_start(struct rig *r, int threads, size_t window);
 /* As the daemon stops: nothing is offered to a scheduler that is gone. */
 void rig_stop(struct rig *r, int timeout_ms);
+
+/* Puts a row of the registry, or removes it when `json` is NULL. */
+void rig_edit(struct rig *r, const char *function, enum row_kind kind, const char *qualifier,
+              const char *json);
 
 /* Up to 50 rows "<what>-<from>", "<what>-<from + 1>", ...; waits for the commit. */
 void rig_submit(struct rig *r, const char *function, const char *what, int from, int count);

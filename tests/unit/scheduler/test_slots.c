@@ -165,6 +165,98 @@ static void test_direct__invocations_of_a_missing_version_are_dead(void **state)
     assert_text(dead[0].reason, "there is no such function, version or alias any more");
 }
 
+#define ECHO_ROW                                                                                   \
+    "{\"Runtime\":\"onput.builtin\",\"Handler\":\"echo\","                                         \
+    "\"Role\":\"arn:aws:iam::000000000000:role/onput-implied\",\"Timeout\":3}"
+
+static void test_direct__invocations_follow_an_alias(void **state)
+{
+    struct rig *r = *state;
+    rig_edit(r, "made", ROW_FUNCTION, "$LATEST", ECHO_ROW);
+    rig_edit(r, "made", ROW_FUNCTION, "1", ECHO_ROW);
+    rig_edit(r, "made", ROW_FUNCTION, "2", ECHO_ROW);
+    rig_edit(r, "made", ROW_ALIAS, "live", "{\"FunctionVersion\":\"1\"}");
+    rig_start(r, 1, WINDOW);
+    rig_submit_direct(r, "made:live", "some", 0, 1);
+    rig_await(r, &r->finished, 1);
+    assert_string_equal(r->version, "1");
+    assert_string_equal(r->arn, "arn:aws:lambda:us-east-1:000000000000:function:made:live");
+    rig_edit(r, "made", ROW_ALIAS, "live", "{\"FunctionVersion\":\"2\"}");
+    rig_submit_direct(r, "made:live", "some", 1, 1);
+    rig_await(r, &r->finished, 2);
+    assert_string_equal(r->version, "2");
+}
+
+static void test_direct__weighted_aliases_use_both_versions(void **state)
+{
+    struct rig *r = *state;
+    int first = 0, second = 0;
+    rig_edit(r, "made", ROW_FUNCTION, "$LATEST", ECHO_ROW);
+    rig_edit(r, "made", ROW_FUNCTION, "1", ECHO_ROW);
+    rig_edit(r, "made", ROW_FUNCTION, "2", ECHO_ROW);
+    rig_edit(
+        r, "made", ROW_ALIAS, "live",
+        "{\"FunctionVersion\":\"1\",\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"2\":0.5}}}");
+    rig_start(r, 1, WINDOW);
+    for (int i = 0; i < 100; i++) { /* one side only: 1 in 2^99 */
+        rig_submit_direct(r, "made:live", "some", i, 1);
+        rig_await(r, &r->finished, i + 1);
+        first += strcmp(r->version, "1") == 0;
+        second += strcmp(r->version, "2") == 0;
+    }
+    assert_int_equal(first + second, 100);
+    assert_true(first > 0 && second > 0);
+}
+
+static void test_slots__a_reserved_concurrency_of_0_ends_rows_without_an_attempt(void **state)
+{
+    struct rig *r = *state;
+    AUTO_ARENA struct arena arena = {0};
+    struct invocation *dead;
+    rig_edit(r, "steady", ROW_CONCURRENCY, "", "{\"ReservedConcurrentExecutions\":0}");
+    rig_edit(r, "made", ROW_FUNCTION, "$LATEST", ECHO_ROW);
+    rig_start(r, 1, WINDOW);
+    rig_submit(r, "steady", "some", 0, 1);
+    rig_wait_for_dead(r);
+    rig_list_dead(r, &arena, &dead, 1);
+    assert_text(dead[0].reason, "reserved concurrency is 0");
+    assert_int_equal(dead[0].attempts, 0);
+    assert_int_equal(rig_read(r, &r->runs[0]), 0);
+    rig_submit(r, "made", "other", 1, 1); /* nobody else is concerned */
+    rig_await(r, &r->finished, 1);
+}
+
+static void test_slots__a_raised_limit_lets_more_run(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 4, WINDOW);
+    rig_submit(r, "single", "wait", 0, 4);
+    rig_await(r, &r->waiting, 1);
+    rig_edit(r, "single", ROW_CONCURRENCY, "", "{\"ReservedConcurrentExecutions\":3}");
+    rig_await(r, &r->waiting, 3);
+    rig_edit(r, "single", ROW_CONCURRENCY, "", NULL); /* none at all */
+    rig_await(r, &r->waiting, 4);
+    rig_let_go(r);
+    rig_await(r, &r->finished, 4);
+}
+
+static void test_slots__a_function_that_goes_takes_its_line_with_it(void **state)
+{
+    struct rig *r = *state;
+    rig_edit(r, "made", ROW_FUNCTION, "$LATEST", ECHO_ROW);
+    rig_edit(r, "made", ROW_CONCURRENCY, "", "{\"ReservedConcurrentExecutions\":1}");
+    rig_start(r, 2, WINDOW);
+    rig_submit(r, "made", "wait", 0, 3);
+    rig_await(r, &r->waiting, 1);
+    rig_edit(r, "made", ROW_CONCURRENCY, "", NULL);
+    rig_await(r, &r->waiting, 2);
+    rig_edit(r, "made", ROW_FUNCTION, "$LATEST", NULL);
+    rig_let_go(r);
+    rig_await(r, &r->finished, 2); /* what ran, ends */
+    rig_wait_for_dead(r);
+    assert_int_equal(rig_stats(r).dead, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +269,11 @@ int main(void)
         TEST(test_direct__invocations_are_told_how_they_were_called),
         TEST(test_direct__invocations_are_retried_and_redriven),
         TEST(test_direct__invocations_of_a_missing_version_are_dead),
+        TEST(test_direct__invocations_follow_an_alias),
+        TEST(test_direct__weighted_aliases_use_both_versions),
+        TEST(test_slots__a_reserved_concurrency_of_0_ends_rows_without_an_attempt),
+        TEST(test_slots__a_raised_limit_lets_more_run),
+        TEST(test_slots__a_function_that_goes_takes_its_line_with_it),
     };
     log_open(2, LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
     return cmocka_run_group_tests(tests, NULL, NULL);
