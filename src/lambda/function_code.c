@@ -6,18 +6,13 @@
 
 #include "onput/encoding.h"
 #include "onput/hash.h"
+#include "zip_size.h"
 
-enum { ZIP_MAX_BYTES = 52428800 };
+enum { ZIP_MAX_BYTES = 52428800, UNPACKED_MAX_BYTES = 262144000 };
 
 static bool has(struct json_object *members, const char *name)
 {
     return json_object_object_get(members, name) != NULL;
-}
-
-/* An archive begins with its first file, an empty one with the end of its directory. */
-static bool is_zip(struct text bytes)
-{
-    return text_starts_with(bytes, TEXT("PK\3\4")) || text_starts_with(bytes, TEXT("PK\5\6"));
 }
 
 static struct text base64_of_hash(struct lambda_call *call, struct text bytes)
@@ -30,23 +25,36 @@ static struct text base64_of_hash(struct lambda_call *call, struct text bytes)
     return arena_text(call->arena, buffer_text(&base64));
 }
 
+static bool refuse_large(struct lambda_call *call)
+{
+    call_fail(call, ERR_TOO_LARGE, "Zipped size must be smaller than %d bytes", ZIP_MAX_BYTES);
+    return false;
+}
+
+static bool refuse_broken(struct lambda_call *call)
+{
+    call_fail(call, ERR_INVALID_PARAMETER,
+              "Could not unzip uploaded file. Please check your file, then try to upload again.");
+    return false;
+}
+
 static bool read_zip(struct lambda_call *call, struct text base64, struct function_code *out)
 {
     AUTO_BUFFER struct buffer bytes;
     struct error err = {0};
-    if (base64.len / 4 * 3 > ZIP_MAX_BYTES + 2) {
-        call_fail(call, ERR_TOO_LARGE, "Zipped size must be smaller than %d bytes", ZIP_MAX_BYTES);
-        return false;
-    }
-    buffer_init(&bytes, ZIP_MAX_BYTES + 2);
-    if (base64_decode(base64, &bytes, &err) != 0 || !is_zip(buffer_text(&bytes))) {
-        call_fail(call, ERR_INVALID_PARAMETER,
-                  "Could not unzip uploaded file. Please check your file, then try to upload "
-                  "again.");
-        return false;
-    }
-    if (bytes.len > ZIP_MAX_BYTES) {
-        call_fail(call, ERR_TOO_LARGE, "Zipped size must be smaller than %d bytes", ZIP_MAX_BYTES);
+    uint64_t unpacked;
+    buffer_init(&bytes, ZIP_MAX_BYTES + 2); /* padding counts as two bytes before it is read */
+    if (base64.len / 4 * 3 > bytes.max)
+        return refuse_large(call);
+    if (base64_decode(base64, &bytes, &err) != 0)
+        return refuse_broken(call);
+    if (bytes.len > ZIP_MAX_BYTES)
+        return refuse_large(call);
+    if (zip_unpacked_bytes(buffer_text(&bytes), &unpacked, &err) != 0)
+        return refuse_broken(call);
+    if (unpacked > UNPACKED_MAX_BYTES) {
+        call_fail(call, ERR_INVALID_PARAMETER, "Unzipped size must be smaller than %d bytes",
+                  UNPACKED_MAX_BYTES);
         return false;
     }
     *out = (struct function_code){.given = true,

@@ -175,6 +175,51 @@ static void test_create__refuses_what_is_no_archive(void **state)
                     "again."));
 }
 
+/* A request with that package; the caller frees it. */
+static char *with_package(const char *bytes, size_t len)
+{
+    struct buffer body;
+    buffer_init(&body, 80 * 1024 * 1024);
+    buffer_append_string(&body, "{\"FunctionName\":\"f\",\"Runtime\":\"onput.builtin\","
+                                "\"Handler\":\"echo\",\"Role\":\"" FIXTURE_ROLE
+                                "\",\"Code\":{\"ZipFile\":\"");
+    buffer_append_base64(&body, bytes, len);
+    buffer_append_string(&body, "\"}}");
+    assert_false(buffer_failed(&body));
+    return buffer_take(&body, NULL);
+}
+
+static void test_create__refuses_an_archive_that_is_too_large_when_unpacked(void **state)
+{
+    size_t len;
+    AUTO_FREE char *archive = test_read_fixture("zip/size_of_64_bits/archive.zip", &len);
+    AUTO_FREE char *body = with_package(archive, len);
+    refused(state, body, REFUSED("Unzipped size must be smaller than 262144000 bytes"));
+}
+
+static void test_create__refuses_a_cut_archive(void **state)
+{
+    size_t len;
+    AUTO_FREE char *archive = test_read_fixture("zip/cut/archive.zip", &len);
+    AUTO_FREE char *body = with_package(archive, len);
+    refused(state, body,
+            REFUSED("Could not unzip uploaded file. Please check your file, then try to upload "
+                    "again."));
+}
+
+static void test_create__refuses_an_archive_that_is_too_large(void **state)
+{
+    size_t len = 52428801;
+    AUTO_FREE char *archive = xcalloc(len, 1);
+    AUTO_FREE char *body = with_package(archive, len);
+    struct api_answer answer;
+    api_call(*state, "POST", FUNCTIONS, body, &answer);
+    assert_int_equal(answer.status, 413);
+    assert_text(answer.error_type, "RequestEntityTooLargeException");
+    assert_text(answer.body, "{\"message\":\"Zipped size must be smaller than 52428800 bytes\"}");
+    api_answer_release(&answer);
+}
+
 static void test_create__refuses_code_in_a_bucket(void **state)
 {
     refused(state,
@@ -395,6 +440,9 @@ int main(void)
         TEST(test_create__measures_a_package),
         TEST(test_create__refuses_a_second_one),
         TEST(test_create__refuses_what_is_no_archive),
+        TEST(test_create__refuses_an_archive_that_is_too_large_when_unpacked),
+        TEST(test_create__refuses_a_cut_archive),
+        TEST(test_create__refuses_an_archive_that_is_too_large),
         TEST(test_create__refuses_code_in_a_bucket),
         TEST(test_create__refuses_container_images),
         TEST(test_create__names_the_runtimes_that_lambda_has),
