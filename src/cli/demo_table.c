@@ -110,7 +110,7 @@ void demo_print_how_to_go_on(const struct demo *d)
     printf("\nThe store is up at %s, onput at http://127.0.0.1:%u. Put a photo of your own:\n\n"
            "  curl -T photo.jpg %s/photos/photo.jpg --aws-sigv4 aws:amz:us-east-1:s3 \\\n"
            "      --user %s:%s -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'\n\n"
-           "  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=us-east-1\n"
+           "  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_DEFAULT_REGION=us-east-1\n"
            "  aws --endpoint-url %s s3 cp photo.jpg s3://photos/\n"
            "  aws --endpoint-url %s s3 ls --recursive s3://thumbnails/\n\n"
            "Or call the function yourself:\n\n"
