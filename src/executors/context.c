@@ -22,10 +22,13 @@ static int64_t memory_mb(const struct function *function)
     return mb;
 }
 
+/* Null when it is empty, or no JSON after all: the whole must stay readable. */
 static void put_json(struct json_writer *w, const char *key, struct text json)
 {
+    AUTO_JSON struct json_object *tree = NULL;
+    struct error err = {0};
     json_key(w, key);
-    if (json.len > 0)
+    if (json.len > 0 && json_parse(json, &tree, &err) == 0)
         json_put_raw(w, json);
     else
         json_put_null(w);

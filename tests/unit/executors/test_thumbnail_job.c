@@ -88,10 +88,12 @@ static void test_job__reports_what_it_made(void **state)
     workbench_start(&w, *state, &(struct catalog_parts){0});
     created(&w, "a.jpg", workbench_put(&w, "photos", "a.jpg", "pixels"));
     assert_text(w.outcome.result,
-                "{\"bucket\":\"photos\",\"key\":\"a.jpg\",\"format\":\"jpeg\",\"width\":40,"
+                "{\"results\":[{\"bucket\":\"photos\",\"key\":\"a.jpg\",\"status\":\"done\","
+                "\"detail\":\"1 renditions of 40x30 jpeg\",\"format\":\"jpeg\",\"width\":40,"
                 "\"height\":30,\"bytes\":6,\"decode_us\":2000,\"encode_us\":3000,\"renditions\":"
                 "[{\"name\":\"small\",\"bucket\":\"thumbnails\",\"key\":\"photos/a.jpg/small.jpg\","
-                "\"format\":\"jpeg\",\"width\":4,\"height\":3,\"bytes\":15}]}");
+                "\"format\":\"jpeg\",\"content_type\":\"image/jpeg\",\"width\":4,\"height\":3,"
+                "\"bytes\":15}]}]}");
     workbench_stop(&w);
 }
 
@@ -378,9 +380,10 @@ static void test_job__fails_for_good_on_what_it_cannot_read(void **state)
     workbench_run_payload(&w, "{\"Records\":[");
     failed(&w, ERROR_INVALID, false);
     assert_int_equal(w.outcome.fetch_ms, -1);
-    assert_int_equal(w.outcome.result.len, 0);
+    assert_contains(w.outcome.result.ptr, "\"errorType\":\"InvalidInput\"}");
     workbench_run_payload(&w, "{\"Records\":[]}");
     skipped(&w, "no record");
+    assert_text(w.outcome.result, "{\"results\":[]}");
     workbench_stop(&w);
 }
 

@@ -99,6 +99,16 @@ void workbench_get(struct workbench *w, const char *bucket, const char *key,
     content[into.len] = '\0';
 }
 
+void workbench_invoke(struct workbench *w, const char *function,
+                      const struct invocation *invocation, int64_t timeout_ms)
+{
+    memset(&w->outcome, 0xaa, sizeof(w->outcome)); /* the executor fills all of it */
+    w->executor.invoke(w->lane, w->catalog, catalog_function(w->catalog, text_of(function)),
+                       invocation, clock_mono_ms(clock_system()) + timeout_ms, &w->arena,
+                       &w->outcome);
+    assert_true(w->outcome.status != OUTCOME_FAILED || w->outcome.result.len > 0);
+}
+
 static void run(struct workbench *w, const char *payload, int attempts, int64_t timeout_ms)
 {
     struct invocation invocation = {.id = 7,
@@ -107,14 +117,22 @@ static void run(struct workbench *w, const char *payload, int attempts, int64_t 
                                     .function = TEXT("thumbs"),
                                     .store = TEXT("minio"),
                                     .payload = text_of(payload)};
-    memset(&w->outcome, 0xaa, sizeof(w->outcome)); /* the executor fills all of it */
-    w->executor.invoke(w->lane, w->catalog, catalog_thumbs(w->catalog), &invocation,
-                       clock_mono_ms(clock_system()) + timeout_ms, &w->arena, &w->outcome);
+    workbench_invoke(w, "thumbs", &invocation, timeout_ms);
 }
 
 void workbench_run_payload(struct workbench *w, const char *payload)
 {
     run(w, payload, 0, 10000);
+}
+
+void workbench_run_direct(struct workbench *w, const char *payload)
+{
+    struct invocation invocation = {.id = 7,
+                                    .state = INVOCATION_RUNNING,
+                                    .function = TEXT("thumbs"),
+                                    .store = TEXT(""),
+                                    .payload = text_of(payload)};
+    workbench_invoke(w, "thumbs", &invocation, 10000);
 }
 
 void workbench_run(struct workbench *w, const struct told *told)

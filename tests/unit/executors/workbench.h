@@ -46,5 +46,9 @@ struct told {
 /* Runs it; w->outcome tells what came out. */
 void workbench_run(struct workbench *w, const struct told *told);
 void workbench_run_payload(struct workbench *w, const char *payload);
+/* Of no store, as somebody's own invocation. */
+void workbench_run_direct(struct workbench *w, const char *payload);
+void workbench_invoke(struct workbench *w, const char *function,
+                      const struct invocation *invocation, int64_t timeout_ms);
 
 #endif
