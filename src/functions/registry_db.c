@@ -31,8 +31,8 @@ static const char *const statement_sql[REGISTRY_STATEMENT_COUNT] = {
     [REGISTRY_BEGIN] = "BEGIN IMMEDIATE",
     [REGISTRY_COMMIT] = "COMMIT",
     [REGISTRY_LOAD] = "SELECT function, kind, qualifier, json FROM row ORDER BY function",
-    [REGISTRY_PUT] = "INSERT INTO row(function, kind, qualifier, json) VALUES(?1, ?2, ?3, ?4) "
-                     "ON CONFLICT DO UPDATE SET json = excluded.json",
+    [REGISTRY_PUT] = ("INSERT INTO row(function, kind, qualifier, json) VALUES(?1, ?2, ?3, ?4) "
+                      "ON CONFLICT DO UPDATE SET json = excluded.json"),
     [REGISTRY_REMOVE] = "DELETE FROM row WHERE function = ?1 AND kind = ?2 AND qualifier = ?3",
     [REGISTRY_REMOVE_ALL] = "DELETE FROM row WHERE function = ?1",
 };
