@@ -162,7 +162,7 @@ struct policy_decision caller_decide(const struct caller *caller, const struct c
                                      const struct policy *policy,
                                      const struct policy_context *extra, size_t extra_count);
 
-/* A call at its beginning: an answer ends it, or call_drop() when it was not the call itself yet. */
+/* A call at its beginning: an answer ends it, or call_drop() when it was not the call yet. */
 struct lambda_call *call_new(struct lambda_api *api, struct http_request *request);
 void call_drop(struct lambda_call *call);
 

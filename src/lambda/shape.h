@@ -68,7 +68,8 @@ void function_label_split(struct text label, struct function_label *out);
 #define PATH_FUNCTION_PLAIN      PATH("FunctionName", BETWEEN(1, 140), MATCHES(function_plain))
 #define PATH_FUNCTION_URL        PATH("FunctionName", BETWEEN(1, 140), MATCHES(function_url))
 #define QUERY_QUALIFIER          QUERY("Qualifier", STRING, BETWEEN(1, 128), MATCHES(qualifier))
-#define QUERY_PAGE(most)         QUERY("Marker", STRING), QUERY("MaxItems", INTEGER, BETWEEN(1, most))
+#define PAGE_SIZE(most)          QUERY("MaxItems", INTEGER, BETWEEN(1, most))
+#define QUERY_PAGE(most)         QUERY("Marker", STRING), PAGE_SIZE(most)
 #define BODY_REVISION            BODY("RevisionId", STRING)
 
 #define MEMBERS(rows_)                                                                             \
