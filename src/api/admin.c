@@ -196,6 +196,14 @@ void admin_redrive(void *ctx, struct http_request *request)
     respond_redriven(request, 1);
 }
 
+/* A name stands for all versions of the function, a name with a qualifier for itself. */
+static bool is_of_function(const struct invocation *row, struct text wanted)
+{
+    struct text rest = row->function;
+    return wanted.len == 0 || text_equal(row->function, wanted) ||
+           text_equal(text_cut(&rest, ':'), wanted);
+}
+
 /* One page of rows in `state`, optionally of one function. */
 static int redrive_page(struct api *api, enum invocation_state state, struct text function,
                         int64_t *after, size_t *page, int64_t *count, struct error *err)
@@ -207,7 +215,7 @@ static int redrive_page(struct api *api, enum invocation_state state, struct tex
         return -1;
     for (size_t i = 0; i < *page; i++) {
         *after = rows[i].id;
-        if (function.len > 0 && !text_equal(function, rows[i].function))
+        if (!is_of_function(&rows[i], function))
             continue;
         struct error redrive_err = {0};
         if (queue_redrive(api->queue, rows[i].id, &redrive_err) == 0) {

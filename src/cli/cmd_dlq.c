@@ -22,16 +22,22 @@ static void print_row(const struct cli_args *args, struct json_object *row)
         printf("%s\n", json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN));
         return;
     }
-    printf("%lld  %.*s  %.*s  %.*s/%.*s  attempts %lld\n    %.*s\n",
+    struct text bucket = field(row, "bucket");
+    bool is_direct = bucket.len == 0; /* somebody's own call, about no object */
+    printf("%lld  %.*s  %.*s  %.*s%s%.*s  attempts %lld\n    %.*s\n",
            (long long)json_object_get_int64(json_at(row, "id")), TEXT_ARGS(field(row, "accepted")),
-           TEXT_ARGS(field(row, "function")), TEXT_ARGS(field(row, "bucket")),
-           TEXT_ARGS(field(row, "key")), (long long)json_object_get_int64(json_at(row, "attempts")),
+           TEXT_ARGS(field(row, "function")), TEXT_ARGS(bucket),
+           is_direct ? "(invoked directly)" : "/", TEXT_ARGS(field(row, "key")),
+           (long long)json_object_get_int64(json_at(row, "attempts")),
            TEXT_ARGS(field(row, "reason")));
 }
 
+/* A name stands for all versions of the function, a name with a qualifier for itself. */
 static bool wanted(const struct cli_args *args, struct json_object *row)
 {
-    return args->function == NULL || text_is(field(row, "function"), args->function);
+    struct text function = field(row, "function"), rest = function;
+    return args->function == NULL || text_is(function, args->function) ||
+           text_is(text_cut(&rest, ':'), args->function);
 }
 
 /* Prints one page; *after becomes the last id, *more whether there may be another page. */

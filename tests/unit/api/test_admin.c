@@ -3,6 +3,8 @@
  */
 #include "gate.h"
 
+#include <semaphore.h>
+
 static void knock(struct gate *d, const char *method, const char *path, struct answer *a)
 {
     gate_call(d, true, method, path, NULL, NULL, a);
@@ -131,6 +133,50 @@ static void test_admin__redrives_one_all_and_those_of_a_function(void **state)
     gate_close(&d);
 }
 
+static void on_invoked(void *ctx, const char *request_id, const struct error *err)
+{
+    assert_true(request_id != NULL && err == NULL);
+    sem_post(ctx);
+}
+
+/* A direct invocation that failed for good. */
+static void invoke_and_bury(struct gate *d, const char *reference, int64_t id)
+{
+    AUTO_ARENA struct arena arena;
+    struct invocation row;
+    struct error err = {0};
+    sem_t committed;
+    arena_init(&arena);
+    sem_init(&committed, 0, 0);
+    assert_ok(intake_invoke(d->api.intake, text_of(reference), TEXT("{\"n\":1}"), on_invoked,
+                            &committed, &err),
+              &err);
+    sem_wait(&committed);
+    sem_destroy(&committed);
+    assert_ok(queue_claim(d->api.queue, id, &arena, &row, &err), &err);
+    assert_ok(queue_finish(d->api.queue, id, QUEUE_FINISH_DEAD, 0, TEXT("broken"), &err), &err);
+}
+
+static void test_admin__shows_and_redrives_direct_invocations(void **state)
+{
+    struct gate d;
+    struct answer a;
+    gate_open_parts(&d, *state, &(struct catalog_parts){0});
+    invoke_and_bury(&d, "thumbs", 1);
+    invoke_and_bury(&d, "thumbs:live", 2);
+    invoke_and_bury(&d, "thumbs2", 3);
+    knock(&d, "GET", "/admin/invocations/2", &a);
+    assert_contains(a.body, "\"function\":\"thumbs:live\",\"store\":\"\",\"bucket\":\"\","
+                            "\"key\":\"\",\"attempts\":1,");
+    assert_contains(a.body, "\"payload\":\"{\\\"n\\\":1}\"");
+    knock(&d, "POST", "/admin/invocations/redrive?function=thumbs%3Alive", &a);
+    assert_string_equal(a.body, "{\"redriven\":1}");
+    invoke_and_bury(&d, "thumbs:live", 4);
+    knock(&d, "POST", "/admin/invocations/redrive?function=thumbs", &a); /* and its versions */
+    assert_string_equal(a.body, "{\"redriven\":2}");
+    gate_close(&d);
+}
+
 #define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, test_dir_setup, test_dir_teardown)
 
 int main(void)
@@ -143,6 +189,7 @@ int main(void)
         WITH_DIR(test_admin__refuses_bad_questions),
         WITH_DIR(test_admin__shows_one_with_its_payload),
         WITH_DIR(test_admin__redrives_one_all_and_those_of_a_function),
+        WITH_DIR(test_admin__shows_and_redrives_direct_invocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
