@@ -7,6 +7,9 @@
 
 #include "onput/attributes.h"
 
+/* Of the account, reserved or not; and what must stay for functions without a reservation. */
+enum { ACCOUNT_CONCURRENCY = 1000, ACCOUNT_MIN_UNRESERVED = 100 };
+
 static const char reserved_member[] = "ReservedConcurrentExecutions";
 
 /* False when the identifier names a version or alias: the call was answered. */
@@ -29,7 +32,8 @@ static int64_t row_reserved(const struct row *row)
     return json_object_get_int64(json_at(concurrency, reserved_member));
 }
 
-int64_t account_reserved_concurrency(const struct catalog *catalog, struct text except)
+/* What all functions but `except` have reserved. */
+static int64_t reserved_by_others(const struct catalog *catalog, struct text except)
 {
     const struct function_record *const *records;
     size_t count = catalog_records(catalog, &records);
@@ -45,7 +49,7 @@ int64_t account_reserved_concurrency(const struct catalog *catalog, struct text 
 static bool leaves_enough(const struct lambda_call *call, int64_t wanted)
 {
     int64_t own = row_reserved(registry_edit_row(call->edit, ROW_CONCURRENCY, TEXT("")));
-    int64_t others = account_reserved_concurrency(call->catalog, call->id.name);
+    int64_t others = reserved_by_others(call->catalog, call->id.name);
     return wanted <= own || (wanted <= ACCOUNT_CONCURRENCY &&
                              ACCOUNT_CONCURRENCY - others - wanted >= ACCOUNT_MIN_UNRESERVED);
 }

@@ -257,11 +257,6 @@ bool principal_is_known(const struct catalog *catalog, struct text principal);
  * answered. */
 bool destinations_fit(struct lambda_call *call, struct text on_success, struct text on_failure);
 
-/* Reserved and other concurrency of the account, and what must stay for functions without a
- * reservation. */
-enum { ACCOUNT_CONCURRENCY = 1000, ACCOUNT_MIN_UNRESERVED = 100 };
-/* What all functions but `except` have reserved. */
-int64_t account_reserved_concurrency(const struct catalog *catalog, struct text except);
 /* Compact JSON in the arena. */
 struct text call_json_text(struct lambda_call *call, struct json_object *object);
 

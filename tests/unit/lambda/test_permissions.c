@@ -447,6 +447,35 @@ static void test_permissions__that_replace_declared_ones_stay_when_those_go(void
     free(check_policy(f, POLICY("d"), DOCUMENT(STATEMENT("photos", ARN("d")))));
 }
 
+static void check_bob(struct lambda_fixture *f, int plain, int latest, int live, int version)
+{
+    api_call_as(f, "AKIABOB", "secret-of-bob");
+    api_expect_status(f, "GET", FUNCTIONS "/f", NULL, plain);
+    api_expect_status(f, "GET", FUNCTIONS "/f?Qualifier=%24LATEST", NULL, latest);
+    api_expect_status(f, "GET", FUNCTIONS "/f?Qualifier=live", NULL, live);
+    api_expect_status(f, "GET", FUNCTIONS "/f?Qualifier=1", NULL, version);
+    api_expect_status(f, "GET", FUNCTIONS "/g", NULL, 403);
+    api_call_as(f, "AKIAROOT", "secret-of-root");
+}
+
+static void test_permissions__open_what_they_are_on_and_nothing_else(void **state)
+{
+    struct lambda_fixture *f = *state;
+    static const char bob[] = "{\"StatementId\":\"bob\",\"Action\":\"lambda:GetFunction\","
+                              "\"Principal\":\"arn:aws:iam::" ACCOUNT ":user/bob\"}";
+    check_bob(f, 403, 403, 403, 403);
+    api_step(f, &(struct api_step){"POST", POLICY("f"), bob, 201, NULL, NULL});
+    check_bob(f, 200, 200, 403, 403);
+    api_step(f, &(struct api_step){"POST", POLICY("f%3Alive"), bob, 201, NULL, NULL});
+    check_bob(f, 200, 200, 200, 403);
+    api_step(f, &(struct api_step){"POST", POLICY("f%3A1"), bob, 201, NULL, NULL});
+    api_step(f, &(struct api_step){"DELETE", POLICY("f") "/bob", NULL, 204, NULL, ""});
+    check_bob(f, 403, 403, 200, 200);
+    api_step(f, &(struct api_step){"DELETE", POLICY("f%3Alive") "/bob", NULL, 204, NULL, ""});
+    api_step(f, &(struct api_step){"DELETE", POLICY("f%3A1") "/bob", NULL, 204, NULL, ""});
+    check_bob(f, 403, 403, 403, 403);
+}
+
 static void test_permissions__survive_a_restart(void **state)
 {
     struct lambda_fixture *f = *state;
@@ -475,6 +504,7 @@ int main(void)
         TEST(test_add_permission__stops_at_20480_bytes),
         TEST(test_permissions__of_the_configuration_meet_those_of_the_api),
         TEST(test_permissions__that_replace_declared_ones_stay_when_those_go),
+        TEST(test_permissions__open_what_they_are_on_and_nothing_else),
         TEST(test_permissions__survive_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
