@@ -38,6 +38,18 @@ static bool is_url(struct text t)
     return text_starts_with(t, TEXT("http://")) || text_starts_with(t, TEXT("https://"));
 }
 
+/* The two places where requests are looked for: a host of its own, or a path. */
+static bool names_id_well(const char *url)
+{
+    const char *host = strstr(url, "://") + strlen("://");
+    const char *path = strstr(url, "/function-urls/{id}");
+
+    if (strncmp(host, "{id}.", strlen("{id}.")) == 0)
+        return true;
+    return path != NULL && strspn(path + strlen("/function-urls/{id}"), "/") ==
+                               strlen(path + strlen("/function-urls/{id}"));
+}
+
 static bool holds_space(const char *string)
 {
     return strchr(string, ' ') != NULL;
@@ -62,6 +74,11 @@ static int check_function_url(const struct loader *loader, struct error *err)
     if (ids != 1)
         return check_fail(loader, subject, err, "%s holds {id} %s; hint: put it in once",
                           shown.data, ids == 0 ? "nowhere" : "more than once");
+    if (!names_id_well(c->lambda_function_url))
+        return check_fail(loader, subject, err,
+                          "%s: nobody would find the function; hint: http://{id}.HOST/ or "
+                          "http://HOST/function-urls/{id}/",
+                          shown.data);
     return 0;
 }
 
