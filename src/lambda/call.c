@@ -35,7 +35,9 @@ void call_drop(struct lambda_call *call)
 void call_admit(void *ctx, struct http_request *request)
 {
     struct lambda_call *call = call_new(ctx, request);
-    if (!call->operation || call_authenticate_early(call))
+    if (!call->operation)
+        call_fail_text(call, ERR_UNKNOWN_OPERATION, NULL);
+    else if (call_authenticate_early(call))
         call_drop(call);
 }
 

@@ -3,6 +3,9 @@
  */
 #include "lambda_private.h"
 
+#include <string.h>
+
+#include "onput/buffer.h"
 #include "onput/memory.h"
 
 enum { URL_BODY_BYTES = 6291456 }; /* as for Invoke */
@@ -58,10 +61,40 @@ static struct http_route unknown_route(struct lambda_api *api, const char *path)
         .methods = ANY_METHOD,
         .path = path,
         .handler = call_handle,
+        .admit = call_admit,
         .metric_route = "lambda",
         .max_body_bytes = LAMBDA_BODY_BYTES,
         .ctx = api,
     };
+}
+
+/* As many bytes as url_config.c makes an id of: nothing but a function's host is so long. */
+#define ANY_URL_ID "????????????????????????????????"
+
+/*
+ * The host of lambda.function_url as a pattern; empty when the function's id stands in the path.
+ * It is that of the start: a reload changes what URLs look like, not where requests are expected.
+ */
+static void write_url_host(const struct lambda_api *api, struct buffer *out)
+{
+    struct catalog *catalog = catalog_holder_get(registry_catalogs(api->registry));
+    struct text host = text_of(catalog_config(catalog)->lambda_function_url);
+    host = text_slice(host, text_find(host, '/') + 2, host.len);
+    host = text_slice(host, 0, text_find(host, '/'));
+    host = text_slice(host, 0, text_find(host, ':'));
+    if (text_starts_with(host, TEXT("{id}."))) {
+        buffer_append_string(out, ANY_URL_ID);
+        text_cut(&host, '}');
+    } else {
+        host = TEXT("");
+    }
+    while (host.len > 0) {
+        buffer_append_text(out, text_cut(&host, '{'));
+        if (host.len > 0)
+            buffer_append_char(out, '*');
+        text_cut(&host, '}');
+    }
+    catalog_unref(catalog);
 }
 
 struct http_route *lambda_routes(struct lambda_api *api, size_t *out_count)
@@ -69,8 +102,16 @@ struct http_route *lambda_routes(struct lambda_api *api, size_t *out_count)
     const struct operation *operations = NULL;
     size_t op_count = lambda_operations(&operations);
     size_t count = 0;
-    struct http_route *routes = xcalloc(
-        op_count + ARRAY_LEN(url_hosts) + ARRAY_LEN(url_paths) + ARRAY_LEN(dated), sizeof(*routes));
+    size_t max = 1 + op_count + ARRAY_LEN(url_hosts) + ARRAY_LEN(url_paths) + ARRAY_LEN(dated);
+    AUTO_BUFFER struct buffer host;
+    buffer_init(&host, CONFIG_MAX_FILE_BYTES);
+    write_url_host(api, &host);
+    /* The pattern stands behind the rows, so that it lives as long. */
+    struct http_route *routes = xcalloc(max + host.len / sizeof(*routes) + 1, sizeof(*routes));
+    if (host.len > 0)
+        routes[count++] =
+            url_route(api, &(struct http_route){.path = "/{rest...}",
+                                                .host = memcpy(&routes[max], host.data, host.len)});
     for (size_t i = 0; i < ARRAY_LEN(url_hosts); i++)
         routes[count++] = url_route(api, &url_hosts[i]);
     for (size_t i = 0; i < op_count; i++)
