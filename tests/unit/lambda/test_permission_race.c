@@ -9,7 +9,7 @@
 
 #include "api_steps.h"
 
-enum { CLIENTS = 64, ROUNDS = 4, CAREFUL_CLIENTS = 12, CAREFUL_ROUNDS = 3 };
+enum { CLIENTS = 64, ROUNDS = 3, CAREFUL_CLIENTS = 12, CAREFUL_ROUNDS = 3 };
 
 #define POLICY FUNCTIONS "/f/policy"
 
@@ -199,9 +199,9 @@ static void test_permissions__of_64_clients_are_all_kept(void **state)
     }
     assert_int_equal(adds, ROUNDS);
     assert_int_equal(removes, ROUNDS);
-    check_left(f, "3", CLIENTS, 1);
+    check_left(f, "2", CLIENTS, 1);
     api_restart(f, STEPS_YAML);
-    check_left(f, "3", CLIENTS, 1);
+    check_left(f, "2", CLIENTS, 1);
     free(clients);
 }
 
