@@ -15,7 +15,8 @@
  *
  * Duplicates: an event identity that is pending, held, dead or finished within dedupe_window_ms is
  * not queued again, as long as it is among the dedupe_max newest. Finished ones are remembered in
- * memory only; after a restart a repeated event is run again, with the same result.
+ * memory only; after a restart a repeated event is run again, with the same result. Rows without an
+ * object are no events and are never duplicates.
  *
  * Threads: every function may be called from any thread but the callbacks' (they run on the
  * writer's thread and must not call back into the queue).

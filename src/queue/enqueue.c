@@ -71,6 +71,12 @@ static int insert(struct queue *q, const struct invocation *row, struct error *e
     return db_run(&q->db, stmt, err);
 }
 
+/* No store repeats a direct invocation; its identity would only push others out. */
+static bool is_event(const struct invocation *row)
+{
+    return row->bucket.len > 0;
+}
+
 static int enqueue_row(struct queue *q, struct invocation *row, int64_t now, struct error *err)
 {
     BUG_ON(row->state != INVOCATION_PENDING && row->state != INVOCATION_HELD);
@@ -83,7 +89,8 @@ static int enqueue_row(struct queue *q, struct invocation *row, int64_t now, str
         row->due_ms = now;
     if (insert(q, row, err) < 0)
         return -1;
-    dedupe_add(&q->dedupe, row->identity);
+    if (is_event(row))
+        dedupe_add(&q->dedupe, row->identity);
     q->counts[row->state]++;
     if (row->state == INVOCATION_PENDING)
         queue_note_ready(q, row->id, row->due_ms, row->store, row->bucket, row->key, row->function);
@@ -94,7 +101,7 @@ int enqueue_run(struct queue *q, struct queue_submission *s, struct error *err)
 {
     int64_t now = clock_wall_ms(q->options.clock);
     for (size_t i = 0; i < s->count; i++) {
-        if (dedupe_seen(&q->dedupe, s->rows[i].identity, now)) {
+        if (is_event(&s->rows[i]) && dedupe_seen(&q->dedupe, s->rows[i].identity, now)) {
             s->verdicts[i] = QUEUE_DUPLICATE;
             continue;
         }

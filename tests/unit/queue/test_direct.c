@@ -99,6 +99,31 @@ static void test_direct__rows_survive_a_restart_and_are_listed(void **state)
     batch_free(b);
 }
 
+static void test_direct__rows_are_never_duplicates(void **state)
+{
+    struct queue_fixture *f = *state;
+    struct batch *first = direct_batch("same", 1, "f"), *second = direct_batch("same", 1, "f");
+    submit_and_wait(f, first);
+    submit_and_wait(f, second);
+    assert_memory_equal(first->rows[0].identity, second->rows[0].identity, 16);
+    assert_int_equal(second->verdicts[0], QUEUE_ACCEPTED);
+    assert_counts(f, 2, 0, 0);
+    batch_free(first);
+    batch_free(second);
+}
+
+static void test_direct__rows_push_no_event_out_of_memory(void **state)
+{
+    struct queue_fixture *f = *state;
+    f->options.dedupe_max = 4;
+    queue_fixture_reopen(f);
+    submit_one(f, "event");
+    struct batch *many = direct_batch("many", 8, "f");
+    submit_and_wait(f, many);
+    assert_int_equal(submit_verdict(f, "event"), QUEUE_DUPLICATE);
+    batch_free(many);
+}
+
 static void test_finish__unrun_is_dead_and_counts_no_attempt(void **state)
 {
     struct queue_fixture *f = *state;
@@ -124,6 +149,8 @@ int main(void)
         ON_DISK(test_direct__rows_keep_their_hash_over_a_retry),
         ON_DISK(test_direct__a_qualifier_makes_no_other_function),
         ON_DISK(test_direct__rows_survive_a_restart_and_are_listed),
+        ON_DISK(test_direct__rows_are_never_duplicates),
+        ON_DISK(test_direct__rows_push_no_event_out_of_memory),
         ON_DISK(test_finish__unrun_is_dead_and_counts_no_attempt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
