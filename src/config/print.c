@@ -72,13 +72,31 @@ static void print_option(struct printer *p, const struct record *record)
     print_origin(p, record->place->origin);
 }
 
+/* The end of the section that begins at `i` when nothing of it is printed, else `i`. */
+static size_t skip_empty(const struct config_origins *origins, size_t i)
+{
+    size_t end = i;
+
+    if (origins->records[i].kind != RECORD_OPEN)
+        return i;
+    do
+        end++;
+    while (origins->records[end].kind == RECORD_OPTION && is_taken_away(&origins->records[end]));
+    return origins->records[end].kind == RECORD_CLOSE ? end + 1 : i;
+}
+
 void config_print(const struct config *config, struct buffer *out)
 {
     struct printer p = {.origins = config->origins, .out = out};
 
     for (size_t i = 0; i < config->origins->count; i++) {
+        size_t next = skip_empty(config->origins, i);
         const struct record *record = &config->origins->records[i];
 
+        if (next > i) {
+            i = next - 1;
+            continue;
+        }
         switch (record->kind) {
         case RECORD_OPEN:
             print_open(&p, record);
