@@ -417,6 +417,17 @@ bool shape_read_body(const struct operation *op, struct text body, struct json_o
     return true;
 }
 
+/* Values may hold NUL, a message may not. */
+static const char *message_of(struct check *c)
+{
+    for (size_t i = 0; i < c->complaints.len; i++) {
+        if (c->complaints.data[i] == '\0')
+            c->complaints.data[i] = '?';
+    }
+    return arena_printf(c->arena, "%zu validation error%s detected: %s", c->count,
+                        c->count == 1 ? "" : "s", c->complaints.data);
+}
+
 bool shape_check(const struct operation *op, struct json_object *input, struct arena *arena,
                  struct shape_fault *fault)
 {
@@ -430,10 +441,7 @@ bool shape_check(const struct operation *op, struct json_object *input, struct a
     buffer_init(&c.complaints, MESSAGE_MAX_BYTES);
     check_members(&c, op->members->rows, op->members->count, "", input);
     if (c.count > 0)
-        *fault = (struct shape_fault){ERR_VALIDATION,
-                                      arena_printf(arena, "%zu validation error%s detected: %.*s",
-                                                   c.count, c.count == 1 ? "" : "s",
-                                                   TEXT_ARGS(buffer_text(&c.complaints)))};
+        *fault = (struct shape_fault){ERR_VALIDATION, message_of(&c)};
     buffer_release(&c.complaints);
     return c.count == 0;
 }

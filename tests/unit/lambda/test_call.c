@@ -147,6 +147,10 @@ static void test_call__refuses_bodies_that_are_no_members(void **state)
         {"GET", FUNCTIONS "?MaxItems=0", NULL, 400, "ValidationException",
          "{\"message\":\"1 validation error detected: Value '0' at 'maxItems' failed to satisfy "
          "constraint: Member must have value greater than or equal to 1\"}"},
+        {"GET", F "f?Qualifier=a%00b", NULL, 400, "ValidationException",
+         "{\"message\":\"1 validation error detected: Value 'a?b' at 'qualifier' failed to satisfy "
+         "constraint: Member must satisfy regular expression pattern: "
+         "\\\\$(LATEST(\\\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+\"}"},
         {"POST", F "f/versions", NULL, 201, NULL, NULL},
         {"PUT", F "f/configuration", " {\"Colour\":\"red\"} ", 200, NULL, NULL},
     };
