@@ -123,7 +123,8 @@ static void put_function(const struct declaration *d)
     AUTO_JSON struct json_object *after = NULL;
     BUG_ON(json_object_deep_copy(stored, &after, NULL) != 0);
     function_row_update(after, given, place.now_ms);
-    static const char *const places[] = {"FunctionArn", "RuntimeVersionConfig", "_Declared"};
+    static const char *const places[] = {"FunctionArn", "CodeSize", "RuntimeVersionConfig",
+                                         "_Declared"};
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
         json_object_object_add(after, places[i], json_object_get(json_at(fresh, places[i])));
     AUTO_BUFFER struct buffer changes;

@@ -256,7 +256,7 @@ static void fail(struct registry *r, const struct error *err)
     pthread_mutex_unlock(&r->lock);
     sqlite3_db_config(r->db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     LOG(LOG_LEVEL_ERROR, "the registry cannot write any more", LOG_ERROR_FIELD(err));
-    if (r->options.on_fatal != NULL)
+    if (r->started && r->options.on_fatal != NULL)
         r->options.on_fatal(r->options.on_fatal_ctx, err);
 }
 

@@ -131,6 +131,8 @@ static void publish(struct registry_edit *edit, struct function_record *after)
 int registry_edit_commit(struct registry_edit *edit, struct error *err)
 {
     struct function_record *after = NULL;
+    /* An edit lives within one job, or it would undo what came between. */
+    BUG_ON(record_list_find(&edit->registry->records, edit->name) != edit->before);
     int result = make_record(edit, &after, err);
     if (result == 0) {
         struct registry_change change = {edit->before, after, edit->is_wiped};

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct row_list rows = {0};
     struct function_record *record = NULL;
     if (base == NULL)
-        BUG_ON(config_load_text(TEXT(yaml), "fuzz", &(struct config_source){0}, &config, &err) ||
+        BUG_ON(config_load_text(text_of(yaml), "fuzz", &(struct config_source){0}, &config, &err) ||
                base_new(config, clock_system(), NULL, &base, &err));
     struct text rest = {(const char *)data, size};
     while (rest.len > 0) {
