@@ -65,8 +65,8 @@ static bool read_member(struct lambda_call *call, const struct member *m)
     if (m->type == TYPE_LIST && m->place == IN_QUERY) {
         value = read_query_list(call, m->wire ? m->wire : m->name);
     } else if (read_text(call, m, &t) && !shape_from_text(m->type, t, &value)) {
-        call_fail(call, ERR_SERIALIZATION, "STRING_VALUE can not be converted to the type of %s",
-                  m->name);
+        call_fail(call, ERR_SERIALIZATION, "STRING_VALUE can not be converted to %s",
+                  m->type == TYPE_INTEGER ? "an Integer" : "a Boolean");
         return false;
     }
     if (value)

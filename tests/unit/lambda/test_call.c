@@ -143,7 +143,8 @@ static void test_call__refuses_bodies_that_are_no_members(void **state)
         {"PUT", F "f/configuration", "{\"Timeout\":901}", 400, "ValidationException",
          "{\"message\":\"1 validation error detected: Value '901' at 'timeout' failed to satisfy "
          "constraint: Member must have value less than or equal to 900\"}"},
-        {"GET", FUNCTIONS "?MaxItems=many", NULL, 400, "SerializationException", NULL},
+        {"GET", FUNCTIONS "?MaxItems=many", NULL, 400, "SerializationException",
+         "{\"message\":\"STRING_VALUE can not be converted to an Integer\"}"},
         {"GET", FUNCTIONS "?MaxItems=0", NULL, 400, "ValidationException",
          "{\"message\":\"1 validation error detected: Value '0' at 'maxItems' failed to satisfy "
          "constraint: Member must have value greater than or equal to 1\"}"},
