@@ -24,6 +24,9 @@
 #include "onput/metrics.h"
 #include "onput/registry.h"
 
+/* Room for the host of the option lambda.function_url, as a pattern. */
+enum { LAMBDA_URL_HOST_BYTES = 2048 };
+
 /* What the operations work with. Everything outlives the server. */
 struct lambda_api {
     struct registry *registry;
@@ -32,6 +35,7 @@ struct lambda_api {
     struct metrics *metrics;
     const struct clock *clock;
     atomic_int port; /* of the listener, for the URLs of functions; set when it is known */
+    char url_host[LAMBDA_URL_HOST_BYTES]; /* written by lambda_routes(), which point into it */
 };
 
 /* The rows for the listener, with their own ctx; the caller frees the table after the server. */

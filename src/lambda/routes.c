@@ -75,25 +75,28 @@ static struct http_route unknown_route(struct lambda_api *api, const char *path)
  * The host of lambda.function_url as a pattern; empty when the function's id stands in the path.
  * It is that of the start: a reload changes what URLs look like, not where requests are expected.
  */
-static void write_url_host(const struct lambda_api *api, struct buffer *out)
+static void write_url_host(struct lambda_api *api)
 {
+    AUTO_BUFFER struct buffer out;
+    buffer_init(&out, sizeof(api->url_host) - 1);
     struct catalog *catalog = catalog_holder_get(registry_catalogs(api->registry));
     struct text host = text_of(catalog_config(catalog)->lambda_function_url);
     host = text_slice(host, text_find(host, '/') + 2, host.len);
     host = text_slice(host, 0, text_find(host, '/'));
     host = text_slice(host, 0, text_find(host, ':'));
     if (text_starts_with(host, TEXT("{id}."))) {
-        buffer_append_string(out, ANY_URL_ID);
+        buffer_append_string(&out, ANY_URL_ID);
         text_cut(&host, '}');
     } else {
         host = TEXT("");
     }
     while (host.len > 0) {
-        buffer_append_text(out, text_cut(&host, '{'));
+        buffer_append_text(&out, text_cut(&host, '{'));
         if (host.len > 0)
-            buffer_append_char(out, '*');
+            buffer_append_char(&out, '*');
         text_cut(&host, '}');
     }
+    memcpy(api->url_host, out.data, out.len + 1);
     catalog_unref(catalog);
 }
 
@@ -103,15 +106,11 @@ struct http_route *lambda_routes(struct lambda_api *api, size_t *out_count)
     size_t op_count = lambda_operations(&operations);
     size_t count = 0;
     size_t max = 1 + op_count + ARRAY_LEN(url_hosts) + ARRAY_LEN(url_paths) + ARRAY_LEN(dated);
-    AUTO_BUFFER struct buffer host;
-    buffer_init(&host, CONFIG_MAX_FILE_BYTES);
-    write_url_host(api, &host);
-    /* The pattern stands behind the rows, so that it lives as long. */
-    struct http_route *routes = xcalloc(max + host.len / sizeof(*routes) + 1, sizeof(*routes));
-    if (host.len > 0)
+    struct http_route *routes = xcalloc(max, sizeof(*routes));
+    write_url_host(api);
+    if (api->url_host[0] != '\0')
         routes[count++] =
-            url_route(api, &(struct http_route){.path = "/{rest...}",
-                                                .host = memcpy(&routes[max], host.data, host.len)});
+            url_route(api, &(struct http_route){.path = "/{rest...}", .host = api->url_host});
     for (size_t i = 0; i < ARRAY_LEN(url_hosts); i++)
         routes[count++] = url_route(api, &url_hosts[i]);
     for (size_t i = 0; i < op_count; i++)
