@@ -163,7 +163,7 @@ struct record {
 };
 
 struct config_origins {
-    const char *name;   /* of the file, for messages */
+    const char *name;  /* of the file, for messages */
     bool is_placeless; /* the text is nobody's file: messages name options and no lines */
     struct record *records;
     size_t count;
