@@ -8,7 +8,8 @@
 #include "onput/hash.h"
 #include "onput/sigv4.h"
 
-enum { MAX_HEADERS = 16, MAX_ANSWER = 16 * 1024 * 1024 };
+/* The largest packages take long where a sanitizer watches. */
+enum { MAX_HEADERS = 16, MAX_ANSWER = 16 * 1024 * 1024, PATIENCE_MS = 100000 };
 
 static struct config *config_of(const char *yaml)
 {
@@ -29,8 +30,10 @@ static void open_registry(struct lambda_fixture *f, const char *dir, const char 
 
 static void serve(struct lambda_fixture *f)
 {
-    struct http_server_options options = {
-        .address = "127.0.0.1", .ctx = &f->api, .metrics = f->api.metrics};
+    struct http_server_options options = {.address = "127.0.0.1",
+                                          .request_timeout_ms = PATIENCE_MS,
+                                          .ctx = &f->api,
+                                          .metrics = f->api.metrics};
     struct error err = {0};
     f->routes = lambda_routes(&f->api, &options.route_count);
     options.routes = f->routes;
@@ -147,7 +150,9 @@ static void perform(struct lambda_fixture *f, const char *method, const char *ta
                              .headers = o->headers,
                              .header_count = o->count,
                              .body = body,
-                             .max_body_bytes = MAX_ANSWER};
+                             .max_body_bytes = MAX_ANSWER,
+                             .timeout_ms = PATIENCE_MS,
+                             .stall_timeout_ms = PATIENCE_MS};
     *out = (struct api_answer){0};
     assert_ok(http_client_perform(f->client, &call, &out->reply, &err), &err);
     out->status = out->reply.status;
