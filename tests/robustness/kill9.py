@@ -3,11 +3,13 @@
 ONPUT_SEED repeats a run's random moments; ONPUT_ROUNDS sets how often the daemon is killed.
 """
 
+import json
 import os
 import random
 import signal
 import time
 
+import aws_call
 import world
 
 ROUNDS = int(os.environ.get("ONPUT_ROUNDS", "25"))
@@ -16,7 +18,19 @@ LONGEST_LIFE_S = 0.4
 WORKER_KILLS = 8
 
 
+class Caller(world.Sender):
+    """Invokes the function itself, asynchronously, until that is accepted."""
+
+    accepted = 202
+
+    def request(self, key, event):
+        payload = json.dumps({"bucket": "photos", "key": key}).encode()
+        return aws_call.invoke_async(self.connection, "thumbs", payload)
+
+
 class KillTheDaemon(world.World):
+    sections = {"users": aws_call.USERS}
+
     def live_and_die(self, chance):
         """One life. Every fifth ends while it starts, the others at some moment after it is ready."""
         self.daemon.spawn()
@@ -34,7 +48,9 @@ class KillTheDaemon(world.World):
     def test_what_was_acknowledged_before_a_kill_is_done_after_it(self):
         print(f"seed {SEED}")
         chance = random.Random(SEED)
-        senders = [world.Sender(self.events, self.daemon, n) for n in (30, 30, 30, 30, 1)]
+        senders = [world.Sender(self.events, self.daemon, n) for n in (30, 30, 30, 1)]
+        callers = [Caller(self.events, self.daemon, n) for n in (30, 1)]
+        senders += callers
         for sender in senders:
             sender.start()
         orphans = []
@@ -50,6 +66,7 @@ class KillTheDaemon(world.World):
         world.wait_for("the end of orphaned workers", lambda: not any(map(world.is_alive, orphans)), 10)
         print(f"{ROUNDS} kills, {len(self.events.acked)} acknowledged, {sum(s.resent for s in senders)} sent again")
         self.assertGreater(len(self.events.acked), ROUNDS)
+        self.assertGreater(min(caller.delivered for caller in callers), 0)
         self.assert_clean_stop()
 
 

@@ -382,28 +382,36 @@ class Sender(threading.Thread):
     again until it is acknowledged. `outstanding` bounds how far it runs ahead of the thumbnails.
     """
 
+    accepted = 200
+
     def __init__(self, events, daemon, outstanding=100):
         super().__init__(daemon=True)
         self.events, self.daemon_process, self.outstanding = events, daemon, outstanding
         self.stopping = threading.Event()
         self.connection, self.port = None, None
         self.mine = []
+        self.delivered = 0
         self.resent = 0
         self.refused = []
+
+    def request(self, key, event):
+        """One request over self.connection; returns the status."""
+        return post(self.port, event, connection=self.connection).status
 
     def run(self):
         while not self.stopping.is_set():
             key, etag, event = self.events.make()
-            if self._deliver(event):
+            if self._deliver(key, event):
                 self.events.acknowledge(key, etag)
                 self.mine.append((key, etag))
+                self.delivered += 1
             self._let_catch_up()
         self._close()
 
-    def _deliver(self, event):
+    def _deliver(self, key, event):
         while not self.stopping.is_set():
-            status = self._try(event)
-            if status == 200:
+            status = self._try(key, event)
+            if status == self.accepted:
                 return True
             if status not in (None, 503):
                 self.refused.append(status)
@@ -411,7 +419,7 @@ class Sender(threading.Thread):
             self.stopping.wait(0.01)
         return False
 
-    def _try(self, event):
+    def _try(self, key, event):
         port = self.daemon_process.port
         if port is None:
             return None
@@ -420,7 +428,7 @@ class Sender(threading.Thread):
                 self._close()
                 self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20 * SLOWNESS)
                 self.port = port
-            return post(port, event, connection=self.connection).status
+            return self.request(key, event)
         except (OSError, http.client.HTTPException):
             self._close()
             return None
