@@ -36,13 +36,28 @@ static bool is_one_of(struct text word, const char *list)
     return false;
 }
 
+/* A role of another account is nobody's here, whatever its name is. */
+static bool check_role_account(struct lambda_call *call, struct text role)
+{
+    struct text rest = role;
+    for (int i = 0; i < 4; i++)
+        text_cut(&rest, ':');
+    if (text_equal(text_cut(&rest, ':'), catalog_account(call->catalog)))
+        return true;
+    call_fail(call, ERR_INVALID_PARAMETER,
+              "The role defined for the function cannot be assumed by Lambda.");
+    return false;
+}
+
 static bool check_role(struct lambda_call *call)
 {
     struct text service = TEXT("lambda.amazonaws.com");
     const struct policy_context passed_to = {TEXT("iam:PassedToService"), &service, 1};
     struct text role;
-    return !call_text(call, "Role", &role) ||
-           call_authorise(call, "iam:PassRole", role, NULL, &passed_to, 1);
+    if (!call_text(call, "Role", &role))
+        return true;
+    return call_authorise(call, "iam:PassRole", role, NULL, &passed_to, 1) &&
+           check_role_account(call, role);
 }
 
 static bool check_package(struct lambda_call *call)

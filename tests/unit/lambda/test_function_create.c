@@ -310,10 +310,16 @@ static void test_create__refuses_a_thumbnail_without_renditions(void **state)
 
 static void test_create__refuses_an_unknown_role(void **state)
 {
+    static const char expected[] =
+        REFUSED("The role defined for the function cannot be assumed by Lambda.");
     refused(state,
             "{'FunctionName':'f','Runtime':'onput.builtin','Handler':'echo',"
             "'Role':'arn:aws:iam::123456789012:role/nobody','Code':{}}",
-            REFUSED("The role defined for the function cannot be assumed by Lambda."));
+            expected);
+    refused(state,
+            "{'FunctionName':'f','Runtime':'onput.builtin','Handler':'echo',"
+            "'Role':'arn:aws:iam::210987654321:role/onput-implied','Code':{}}",
+            expected);
 }
 
 static void test_create__refuses_reserved_variables(void **state)

@@ -111,6 +111,17 @@ static void test_configuration__empties_the_network(void **state)
                   "'Ipv6AllowedForDualStack':false}");
 }
 
+static void test_configuration__forgets_an_empty_target_for_dead_letters(void **state)
+{
+    static const char given[] =
+        "{'DeadLetterConfig':{'TargetArn':'arn:aws:sqs:us-east-1:123456789012:q'}}";
+    AUTO_JSON struct json_object *set = api_expect(*state, "PUT", CONFIGURATION, given, 200);
+    assert_members(set, MEMBERS_UPDATING ",Environment,DeadLetterConfig");
+    AUTO_JSON struct json_object *unset =
+        api_expect(*state, "PUT", CONFIGURATION, "{'DeadLetterConfig':{'TargetArn':''}}", 200);
+    assert_members(unset, MEMBERS_UPDATING ",Environment");
+}
+
 static void test_configuration__takes_the_current_revision_only(void **state)
 {
     AUTO_FREE char *current = current_revision(state);
@@ -258,6 +269,7 @@ int main(void)
         TEST(test_configuration__gives_another_revision_each_time),
         TEST(test_configuration__follows_the_log_format_with_levels),
         TEST(test_configuration__empties_the_network),
+        TEST(test_configuration__forgets_an_empty_target_for_dead_letters),
         TEST(test_configuration__takes_the_current_revision_only),
         TEST(test_configuration__refuses_what_create_refuses),
         TEST(test_updates__do_not_find_a_missing_function),
