@@ -4,7 +4,7 @@
  */
 #include "lambda_private.h"
 
-#include <string.h>
+#include "onput/function_row.h"
 
 /* The parts of "arn:aws:iam::<account>:<resource>" that matter. */
 struct principal_arn {
@@ -46,6 +46,8 @@ static struct text last_segment(struct text path)
 static bool is_role(const struct catalog *catalog, struct text name)
 {
     const struct config *config = catalog_config(catalog);
+    if (text_is(name, FUNCTION_IMPLIED_ROLE))
+        return true;
     for (size_t i = 0; i < config->role_count; i++) {
         const struct config_role *role = &config->roles[i];
         if (text_is(name, role->name) || text_equal(name, last_segment(text_of(role->role_arn))))

@@ -138,6 +138,7 @@ static void test_add_permission__knows_the_principals_of_its_own_account(void **
         {"arn:aws:iam::" ACCOUNT ":user/nobody", false},
         {"arn:aws:iam::" ACCOUNT ":role/reader", true},
         {"arn:aws:iam::" ACCOUNT ":role/path/reader", true},
+        {FIXTURE_ROLE, true}, /* of functions that have no other */
         {"arn:aws:iam::" ACCOUNT ":role/nobody", false},
         {"arn:aws:sts::" ACCOUNT ":assumed-role/reader/session", true},
         {"arn:aws:sts::" ACCOUNT ":assumed-role/nobody/session", false},
