@@ -82,14 +82,56 @@ static int check_function_url(const struct loader *loader, struct error *err)
     return 0;
 }
 
-int check_lambda(struct loader *loader, struct error *err)
+static bool all_lower(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (t.ptr[i] < 'a' || t.ptr[i] > 'z')
+            return false;
+    return t.len > 0;
+}
+
+/* "us-east-1", "us-gov-west-1", "us-isob-east-1": no other stands in an ARN that the API takes. */
+static bool is_region(struct text t)
+{
+    struct text first = text_cut(&t, '-');
+    struct text second;
+
+    if (text_is(first, "eusc"))
+        first = text_cut(&t, '-');
+    second = text_cut(&t, '-');
+    if (text_is(second, "gov") || (text_starts_with(second, TEXT("iso")) && second.len <= 4))
+        second = text_cut(&t, '-');
+    return first.len == 2 && all_lower(first) && all_lower(second) && t.len == 1 &&
+           t.ptr[0] >= '0' && t.ptr[0] <= '9';
+}
+
+/* Without a region of their own, functions live in that of the first store. */
+static int check_lambda_region(const struct loader *loader, struct error *err)
 {
     const struct config *c = loader->config;
     struct subject region = {&c->lambda_region, SECTION_LAMBDA, c};
+    AUTO_BUFFER struct buffer shown = {0};
+
+    if (c->lambda_region != NULL && !is_region(text_of(c->lambda_region)))
+        return check_fail(loader, region, err, "expected a region such as us-east-1");
+    if (c->lambda_region != NULL || c->user_count == 0 || c->store_count == 0 ||
+        is_region(text_of(c->stores[0].region)))
+        return 0;
+    buffer_init(&shown, ERROR_MESSAGE_BYTES);
+    append_found(&shown, text_of(c->stores[0].region));
+    return check_fail(loader, region, err,
+                      "region is missing, and that of stores.%s, %s, is none that clients know; "
+                      "hint: region: us-east-1",
+                      c->stores[0].name, shown.data);
+}
+
+int check_lambda(struct loader *loader, struct error *err)
+{
+    const struct config *c = loader->config;
     struct subject account = {&c->lambda_account, SECTION_LAMBDA, c};
 
-    if (c->lambda_region != NULL && !name_is_plain(text_of(c->lambda_region)))
-        return check_fail(loader, region, err, "expected a region such as us-east-1");
+    if (check_lambda_region(loader, err) != 0)
+        return -1;
     if (c->lambda_account != NULL && check_account(loader, account, c->lambda_account, err) != 0)
         return -1;
     return check_function_url(loader, err);
