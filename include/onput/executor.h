@@ -11,6 +11,7 @@
 #define ONPUT_EXECUTOR_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "onput/arena.h"
@@ -65,6 +66,12 @@ struct executor {
     void (*invoke)(struct executor_lane *lane, const struct catalog *catalog,
                    const struct function *function, const struct invocation *invocation,
                    int64_t deadline_ms, struct arena *arena, struct outcome *out);
+    /*
+     * Is invoke() of this function done sooner than another thread would have taken it over? Then
+     * it waits for nothing and only looks at its event, and may run where nothing may block. NULL:
+     * no function is like that.
+     */
+    bool (*is_instant)(const struct function *function);
 };
 
 #endif

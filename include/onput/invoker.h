@@ -6,9 +6,13 @@
  * function's timeout counts from the moment the call leaves that queue. A call holds one of its
  * function's slots from submit until just before done().
  *
+ * Functions that the executor calls instant run on the thread that submits them, where handing them
+ * over would cost more than they do.
+ *
  * A call that is canceled before it ran, or whose executor says nothing, still has a result.
  *
- * Threads: invoker_submit() from any, never blocks. `done` runs on an invoker thread.
+ * Threads: invoker_submit() from any, never blocks. `done` runs on an invoker thread, or before
+ * invoker_submit() returns on the caller's.
  */
 #ifndef ONPUT_INVOKER_H
 #define ONPUT_INVOKER_H

@@ -19,9 +19,9 @@ static const char *const ERROR_TYPES[ERROR_CODE_COUNT] = {
 };
 
 static const struct builtin BUILTINS[] = {
-    {"thumbnail", thumbnail_run},
-    {"echo", echo_run},
-    {"context", context_run},
+    {"thumbnail", thumbnail_run, false},
+    {"echo", echo_run, true},
+    {"context", context_run, true},
 };
 
 void echo_run(struct builtin_call *call, struct outcome *out)
@@ -82,8 +82,17 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog,
         out->result = failure_write(arena, &out->error, TEXT(""));
 }
 
+static bool is_instant(const struct function *function)
+{
+    const struct builtin *builtin = find_builtin(function->config->builtin);
+    return builtin != NULL && builtin->is_instant;
+}
+
 struct executor builtin_executor(struct thumbnail_jobs *jobs)
 {
-    return (struct executor){
-        .self = jobs, .lane_open = lane_open, .lane_close = lane_close, .invoke = invoke};
+    return (struct executor){.self = jobs,
+                             .lane_open = lane_open,
+                             .lane_close = lane_close,
+                             .invoke = invoke,
+                             .is_instant = is_instant};
 }

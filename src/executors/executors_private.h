@@ -50,6 +50,7 @@ struct builtin {
     const char *name; /* config->builtin */
     /* *out comes without result and times. The result of FAILED may be left to the caller. */
     void (*run)(struct builtin_call *call, struct outcome *out);
+    bool is_instant; /* see executor.h */
 };
 
 void echo_run(struct builtin_call *call, struct outcome *out);

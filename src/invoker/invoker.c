@@ -47,7 +47,11 @@ static void *thread_main(void *ctx)
     struct invoker_thread *t = ctx;
     struct invoker_call *call;
     while ((call = take(t->invoker)) != NULL) {
-        call_run(t->invoker, t->lane, call);
+        AUTO_ARENA struct arena arena;
+        struct outcome outcome;
+        arena_init(&arena);
+        call_invoke(t->invoker, t->lane, call, &arena, &outcome);
+        call_finish(t->invoker, call, &outcome);
         finish(t->invoker);
     }
     return NULL;
@@ -69,6 +73,18 @@ static int start_thread(struct invoker *inv, struct invoker_thread *t, struct er
     return 0;
 }
 
+static int start_threads(struct invoker *inv, struct error *err)
+{
+    const struct executor *e = inv->options.executor;
+    if (e->lane_open(e->self, &inv->canceled, &inv->instant_lane, err) < 0)
+        return -1;
+    for (int i = 0; i < inv->options.threads; i++) {
+        if (start_thread(inv, &inv->threads[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static struct invoker *make(const struct invoker_options *options)
 {
     struct invoker *inv = xcalloc(1, sizeof(*inv));
@@ -81,6 +97,7 @@ static struct invoker *make(const struct invoker_options *options)
         inv->options.clock = clock_system();
     inv->last = &inv->first;
     pthread_mutex_init(&inv->lock, NULL);
+    pthread_mutex_init(&inv->instant_lock, NULL);
     pthread_cond_init(&inv->wake, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -96,11 +113,9 @@ int invoker_new(const struct invoker_options *options, struct invoker **out, str
         return error_set(err, ERROR_INVALID, "the invoker takes from 1 to %d threads",
                          INVOKER_MAX_THREADS);
     struct invoker *inv = make(options);
-    for (int i = 0; i < inv->options.threads; i++) {
-        if (start_thread(inv, &inv->threads[i], err) < 0) {
-            invoker_free(inv);
-            return -1;
-        }
+    if (start_threads(inv, err) < 0) {
+        invoker_free(inv);
+        return -1;
     }
     *out = inv;
     return 0;
@@ -126,10 +141,43 @@ static enum invoker_verdict enqueue(struct invoker *inv, struct invoker_call *ca
     return verdict;
 }
 
+/* Counts as running from here on; false when the invoker is closed. */
+static bool enter(struct invoker *inv)
+{
+    pthread_mutex_lock(&inv->lock);
+    bool is_open = !inv->closed;
+    inv->running += is_open;
+    pthread_mutex_unlock(&inv->lock);
+    return is_open;
+}
+
+/* On the caller's own thread. False when the call has to go the long way. */
+static bool run_at_once(struct invoker *inv, struct invoker_call *call)
+{
+    const struct executor *e = inv->options.executor;
+    if (e->is_instant == NULL || !e->is_instant(call->function) ||
+        pthread_mutex_trylock(&inv->instant_lock) != 0)
+        return false;
+    AUTO_ARENA struct arena arena;
+    struct outcome outcome;
+    bool entered = enter(inv);
+    arena_init(&arena);
+    if (entered)
+        call_invoke(inv, inv->instant_lane, call, &arena, &outcome);
+    pthread_mutex_unlock(&inv->instant_lock);
+    if (entered) {
+        call_finish(inv, call, &outcome);
+        finish(inv);
+    }
+    return entered;
+}
+
 enum invoker_verdict invoker_submit(struct invoker *inv, struct invoker_call *call)
 {
     if (!function_slot_take(call->function))
         return INVOKER_NO_SLOT;
+    if (run_at_once(inv, call))
+        return INVOKER_ACCEPTED;
     /* An accepted call may be gone already: only a refused one is looked at. */
     enum invoker_verdict verdict = enqueue(inv, call);
     if (verdict != INVOKER_ACCEPTED)
@@ -177,8 +225,11 @@ void invoker_free(struct invoker *inv)
     invoker_drain(inv, 0);
     for (int i = 0; i < inv->thread_count; i++)
         inv->options.executor->lane_close(inv->threads[i].lane);
+    if (inv->instant_lane != NULL)
+        inv->options.executor->lane_close(inv->instant_lane);
     pthread_cond_destroy(&inv->wake);
     pthread_cond_destroy(&inv->idle);
+    pthread_mutex_destroy(&inv->instant_lock);
     pthread_mutex_destroy(&inv->lock);
     free(inv);
 }

@@ -32,10 +32,15 @@ struct invoker {
     bool stopping;
     struct invoker_thread threads[INVOKER_MAX_THREADS];
     int thread_count;
+    pthread_mutex_t instant_lock; /* whoever has it uses instant_lane */
+    struct executor_lane *instant_lane;
     atomic_bool canceled; /* running calls end soon, waiting ones do not run */
 };
 
-/* run.c: invokes, gives the slot back, counts, logs, and calls done(). */
-void call_run(struct invoker *inv, struct executor_lane *lane, struct invoker_call *call);
+/* run.c: invokes. Memory of the outcome comes from the arena. */
+void call_invoke(struct invoker *inv, struct executor_lane *lane, struct invoker_call *call,
+                 struct arena *arena, struct outcome *out);
+/* Gives the slot back, counts, logs, and calls done(). */
+void call_finish(struct invoker *inv, struct invoker_call *call, const struct outcome *outcome);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * One call as a straight line: invoke the function, give its slot back, say so, hand the outcome
- * over.
+ * One call: invoke the function, then give its slot back, say so, and hand the outcome over.
  */
 #include "invoker_private.h"
 
@@ -66,22 +65,24 @@ static void write_line(const struct invoker_call *call, const struct outcome *o)
         LOG_STRING(failed ? "error" : "detail", failed ? o->error.message : o->detail));
 }
 
-void call_run(struct invoker *inv, struct executor_lane *lane, struct invoker_call *call)
+void call_invoke(struct invoker *inv, struct executor_lane *lane, struct invoker_call *call,
+                 struct arena *arena, struct outcome *out)
 {
-    const struct invoker_options *o = &inv->options;
-    AUTO_ARENA struct arena arena;
-    arena_init(&arena);
-    struct outcome outcome;
     call->duration_us = 0;
     if (atomic_load(&inv->canceled))
-        cancel(&outcome);
+        cancel(out);
     else
-        invoke(inv, lane, call, &arena, &outcome);
-    call->ended_ms = clock_wall_ms(o->clock);
+        invoke(inv, lane, call, arena, out);
+    call->ended_ms = clock_wall_ms(inv->options.clock);
+}
+
+void call_finish(struct invoker *inv, struct invoker_call *call, const struct outcome *outcome)
+{
+    const struct invoker_options *o = &inv->options;
     function_slot_give(call->function);
-    count(o->metrics, call, &outcome);
-    write_line(call, &outcome);
-    call->done(call, &outcome);
+    count(o->metrics, call, outcome);
+    write_line(call, outcome);
+    call->done(call, outcome);
     if (o->on_slot != NULL)
         o->on_slot(o->on_slot_ctx);
 }

@@ -11,11 +11,12 @@ enum { TRACE_ID_MAX_BYTES = 512 };
 const struct function *invoke_function(struct lambda_call *call)
 {
     const struct function_record *record = call_record(call);
+    struct text qualifier = call->id.qualifier;
+    uint64_t random = qualifier.len > 0 ? random_u64() : 0; /* for the weights of an alias */
     const struct function *function =
-        record == NULL ? NULL : record_resolve(record, call->id.qualifier, random_u64());
+        record == NULL ? NULL : record_resolve(record, qualifier, random);
     if (function != NULL)
         return function;
-    struct text qualifier = call->id.qualifier;
     if (qualifier.len == 0)
         qualifier = TEXT("$LATEST");
     call_no_function(call,

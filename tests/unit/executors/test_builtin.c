@@ -111,6 +111,21 @@ static void test_builtin__refuses_a_function_that_is_none(void **state)
     workbench_stop(&w);
 }
 
+static void test_builtin__calls_instant_what_reads_only_its_event(void **state UNUSED)
+{
+    struct thumbnail_jobs jobs = {0};
+    struct executor executor = builtin_executor(&jobs);
+    struct config_function config = {.builtin = NULL};
+    struct function function = {.config = &config};
+    assert_false(executor.is_instant(&function));
+    config.builtin = "thumbnail";
+    assert_false(executor.is_instant(&function));
+    config.builtin = "echo";
+    assert_true(executor.is_instant(&function));
+    config.builtin = "context";
+    assert_true(executor.is_instant(&function));
+}
+
 #define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, test_dir_setup, test_dir_teardown)
 
 int main(void)
@@ -122,6 +137,7 @@ int main(void)
         WITH_DIR(test_context__tells_what_the_caller_sent),
         WITH_DIR(test_context__stays_json_whatever_it_is_handed),
         WITH_DIR(test_builtin__refuses_a_function_that_is_none),
+        cmocka_unit_test(test_builtin__calls_instant_what_reads_only_its_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

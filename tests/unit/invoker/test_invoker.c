@@ -13,14 +13,15 @@
 
 enum { CALLS_MAX = 1000 };
 
-static const char functions_yaml[] = "  free: {builtin: echo, timeout: 7s}\n"
+/* "quick" is instant, "narrow" has one slot. */
+static const char functions_yaml[] = "  quick: {builtin: context}\n"
+                                     "  free: {builtin: echo, timeout: 7s}\n"
                                      "  narrow: {builtin: echo, concurrency: 1}\n";
 
 struct executor_lane {
     struct rig *rig;
     const atomic_bool *canceled;
-    pthread_t thread;
-    bool used;
+    atomic_bool is_busy;
 };
 
 struct rig {
@@ -42,7 +43,7 @@ struct test_call {
     struct rig *rig;
     char result[128];
     struct outcome outcome;
-    bool done;
+    pthread_t thread; /* that called done() */
 };
 
 static int lane_open(void *self, const atomic_bool *canceled, struct executor_lane **out,
@@ -81,18 +82,28 @@ static void wait_until_let_go(struct executor_lane *lane)
     pthread_mutex_unlock(&r->lock);
 }
 
+static void note_deadline(struct rig *r, int64_t deadline_ms)
+{
+    pthread_mutex_lock(&r->lock);
+    r->deadline_ms = deadline_ms;
+    pthread_mutex_unlock(&r->lock);
+}
+
+static bool is_instant(const struct function *function)
+{
+    return text_is(function->name, "quick");
+}
+
 static void invoke(struct executor_lane *lane, const struct catalog *catalog UNUSED,
                    const struct function *function UNUSED, const struct invocation *invocation,
                    int64_t deadline_ms, struct arena *arena, struct outcome *out)
 {
     *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("")};
-    if (lane->used)
-        BUG_ON(!pthread_equal(lane->thread, pthread_self()));
-    lane->thread = pthread_self();
-    lane->used = true;
-    lane->rig->deadline_ms = deadline_ms;
+    BUG_ON(atomic_exchange(&lane->is_busy, true)); /* one thread at a time */
+    note_deadline(lane->rig, deadline_ms);
     if (text_is(invocation->payload, "wait"))
         wait_until_let_go(lane);
+    atomic_store(&lane->is_busy, false);
     if (text_is(invocation->payload, "nothing"))
         return;
     out->result = arena_text(arena, invocation->payload);
@@ -132,7 +143,7 @@ static int setup(void **state)
     fake_clock_init(&r->clock, 1764025796123, 5000);
     r->metrics = metrics_new();
     r->catalog = catalog_of(&parts);
-    r->executor = (struct executor){r, lane_open, lane_close, invoke};
+    r->executor = (struct executor){r, lane_open, lane_close, invoke, is_instant};
     struct invoker_options options = rig_options(r);
     assert_ok(invoker_new(&options, &r->invoker, &err), &err);
     *state = r;
@@ -158,7 +169,7 @@ static void on_done(struct invoker_call *call, const struct outcome *outcome)
     pthread_mutex_lock(&t->rig->lock);
     snprintf(t->result, sizeof(t->result), "%.*s", TEXT_ARGS(outcome->result));
     t->outcome = *outcome;
-    t->done = true;
+    t->thread = pthread_self();
     t->rig->finished++;
     t->rig->failed += outcome->status == OUTCOME_FAILED;
     pthread_cond_broadcast(&t->rig->changed);
@@ -332,8 +343,48 @@ static void test_new__reports_a_lane_that_does_not_open(void **state)
     assert_fails(invoker_new(&options, &inv, &err), &err, ERROR_INVALID);
 }
 
+static void test_submit__runs_an_instant_function_on_the_spot(void **state)
+{
+    struct rig *r = *state;
+    struct test_call t, other;
+    assert_int_equal(submit(r, &t, "quick", "1"), INVOKER_ACCEPTED);
+    assert_int_equal(r->finished, 1); /* before submit returned */
+    assert_string_equal(t.result, "1");
+    assert_true(pthread_equal(t.thread, pthread_self()));
+    assert_int_equal(r->slots_told, 1);
+    assert_int_equal(submit(r, &other, "free", "1"), INVOKER_ACCEPTED);
+    wait_finished(r, 2);
+    assert_false(pthread_equal(other.thread, pthread_self()));
+    invoker_drain(r->invoker, 10000);
+    assert_int_equal(submit(r, &t, "quick", "1"), INVOKER_CLOSED);
+}
+
+static void *submit_waiting(void *ctx)
+{
+    struct test_call *t = ctx;
+    assert_int_equal(submit(t->rig, t, "quick", "wait"), INVOKER_ACCEPTED);
+    return NULL;
+}
+
+static void test_submit__waits_for_nobody_elses_instant_function(void **state)
+{
+    struct rig *r = *state;
+    struct test_call slow = {.rig = r}, t;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, submit_waiting, &slow), 0);
+    wait_running(r, 1);
+    assert_int_equal(submit(r, &t, "quick", "2"), INVOKER_ACCEPTED);
+    wait_finished(r, 1);
+    assert_string_equal(t.result, "2");
+    assert_false(pthread_equal(t.thread, pthread_self()));
+    let_go(r);
+    pthread_join(thread, NULL);
+    assert_string_equal(slow.result, "wait");
+}
+
 struct sender {
     struct rig *rig;
+    const char *function;
     struct test_call calls[CALLS_MAX];
 };
 
@@ -341,27 +392,37 @@ static void *send_all(void *ctx)
 {
     struct sender *s = ctx;
     for (int i = 0; i < CALLS_MAX; i++) {
-        while (submit(s->rig, &s->calls[i], "free", "x") == INVOKER_BUSY)
+        while (submit(s->rig, &s->calls[i], s->function, "x") == INVOKER_BUSY)
             sched_yield();
     }
     return NULL;
 }
 
-static void test_submit__takes_calls_of_many_threads(void **state)
+static void submit_from_many_threads(struct rig *r, const char *function)
 {
-    struct rig *r = *state;
     struct sender *senders = xcalloc(4, sizeof(*senders));
     pthread_t threads[4];
     for (int i = 0; i < 4; i++) {
         senders[i].rig = r;
+        senders[i].function = function;
         assert_int_equal(pthread_create(&threads[i], NULL, send_all, &senders[i]), 0);
     }
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     wait_finished(r, 4 * CALLS_MAX);
-    assert_true(metrics_read(r->metrics, METRIC_INVOCATIONS, "free", "done", NULL) ==
+    assert_true(metrics_read(r->metrics, METRIC_INVOCATIONS, function, "done", NULL) ==
                 4 * CALLS_MAX);
     free(senders);
+}
+
+static void test_submit__takes_calls_of_many_threads(void **state)
+{
+    submit_from_many_threads(*state, "free");
+}
+
+static void test_submit__takes_instant_calls_of_many_threads(void **state)
+{
+    submit_from_many_threads(*state, "quick");
 }
 
 int main(void)
@@ -382,7 +443,13 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_new__reports_a_lane_that_does_not_open, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_submit__runs_an_instant_function_on_the_spot, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_submit__waits_for_nobody_elses_instant_function, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_submit__takes_calls_of_many_threads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_submit__takes_instant_calls_of_many_threads, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
