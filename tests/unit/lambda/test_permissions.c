@@ -9,7 +9,9 @@
 #define POLICY(name) FUNCTIONS "/" name "/policy"
 #define ARN(name)    FIXTURE_ARN name
 #define ACCOUNT      "123456789012"
-#define NO_RESOURCE  "{\"Type\":\"User\",\"Message\":\"The resource you requested does not exist.\"}"
+#define NO_RESOURCE                                                                                \
+    "{\"Type\":\"User\","                                                                          \
+    "\"Message\":\"The resource you requested does not exist.\"}"
 #define BAD_PRINCIPAL                                                                              \
     "{\"Type\":\"User\",\"message\":\"The provided principal was invalid. Please check the "       \
     "principal and try again.\"}"
