@@ -210,22 +210,21 @@ static void test_invoke_config__takes_each_kind_of_destination(void **state)
 static void test_invoke_config__are_listed_in_pages(void **state)
 {
     struct lambda_fixture *f = *state;
-    static const struct api_step
-        steps[] =
-            {
-                {"GET", LIST("f"), NULL, 200, NULL, "{\"FunctionEventInvokeConfigs\":[]}"},
-                {"PUT", CONFIG("f%3Alive"), RETRIES("2"), 200, NULL, NULL},
-                {"PUT", CONFIG("f%3A1"), RETRIES("1"), 200, NULL, NULL},
-                {"PUT", CONFIG("f"), RETRIES("0"), 200, NULL, NULL},
-                {"GET", LIST("f"), NULL, 200, NULL,
-                 "{\"FunctionEventInvokeConfigs\":[" PLAIN("f:$LATEST", ",\"MaximumRetryAttempts\":"
-                                                                        "0") "," PLAIN(
-                     "f:1",
-                     ",\"MaximumRetryAttempts\":1") "," PLAIN("f:live",
-                                                              ",\"MaximumRetryAttempts\":2") "]}"},
-                {"GET", LIST("f") "?MaxItems=51", NULL, 400, "ValidationException", NULL},
-                {"GET", LIST("f") "?MaxItems=0", NULL, 400, "ValidationException", NULL},
-            };
+    static const struct api_step steps[] = {
+        {"GET", LIST("f"), NULL, 200, NULL, "{\"FunctionEventInvokeConfigs\":[]}"},
+        {"PUT", CONFIG("f%3Alive"), RETRIES("2"), 200, NULL, NULL},
+        {"PUT", CONFIG("f%3A1"), RETRIES("1"), 200, NULL, NULL},
+        {"PUT", CONFIG("f"), RETRIES("0"), 200, NULL, NULL},
+        {"GET", LIST("f"), NULL, 200, NULL,
+         "{\"FunctionEventInvokeConfigs\":[" PLAIN(
+             "f:$LATEST",
+             ",\"MaximumRetryAttempts\":"
+             "0") "," PLAIN("f:1", ",\"MaximumRetryAttempts\":1") "," PLAIN("f:live",
+                                                                            ",\"MaximumRetryAttempt"
+                                                                            "s\":2") "]}"},
+        {"GET", LIST("f") "?MaxItems=51", NULL, 400, "ValidationException", NULL},
+        {"GET", LIST("f") "?MaxItems=0", NULL, 400, "ValidationException", NULL},
+    };
     api_steps(f, steps, ARRAY_LEN(steps));
     AUTO_FREE char *marker = api_member(f, LIST("f") "?MaxItems=2", "NextMarker");
     AUTO_FREE char *next = xasprintf(LIST("f") "?MaxItems=2&Marker=%s", marker);
