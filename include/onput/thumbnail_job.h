@@ -12,6 +12,7 @@
  *   removed  the source is asked for. Still or again there: nothing to do. Gone: the renditions are
  *            deleted.
  * Every S3 call is checked against the function's role first and runs with the role's credentials.
+ * A version that the short form names wants s3:GetObjectVersion, which no implied role has.
  * Outputs carry who made them (EVENT_MARK_METADATA) and the source's eTag as metadata; a source
  * that carries that mark is left alone, so that a chain of events ends.
  *

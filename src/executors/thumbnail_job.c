@@ -66,7 +66,9 @@ static int fetch(struct job *job, struct memfd *input, struct error *err)
         return error_set(err, ERROR_LIMIT,
                          "the object has %lld bytes, more than the limit of %lld (limits.object)",
                          (long long)job->event->size, (long long)job->config->limit_object_bytes);
-    if (catalog_role_may(job->call->function, "s3:GetObject", object.bucket, object.key, err) < 0 ||
+    /* As S3 has it: a version that is named is another permission. */
+    const char *action = object.version_id.len > 0 ? "s3:GetObjectVersion" : "s3:GetObject";
+    if (catalog_role_may(job->call->function, action, object.bucket, object.key, err) < 0 ||
         lane_session(job->call->lane, job->source, &session, err) < 0 ||
         memfd_create_fixed("onput-input", options.max_bytes, input, err) < 0)
         return -1;

@@ -11,6 +11,10 @@
 
 #define NOTIFICATIONS ", webhook_auth: none, notifications: [{bucket: photos, function: thumbs}]"
 
+#define ROLES                                                                                      \
+    "roles: {reader: {policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: "        \
+    "['s3:GetObject', 's3:GetObjectVersion'], Resource: '*'}]}}}\n"
+
 static const struct scripted_reply gone = {.status = 404, .body = TEXT_INIT("")};
 
 struct bench {
@@ -26,8 +30,11 @@ struct bench {
 
 static struct config *load(const struct bench *b)
 {
-    AUTO_FREE char *yaml = catalog_yaml(&(struct catalog_parts){
-        .endpoint = scripted_server_url(b->server), .store = NOTIFICATIONS});
+    AUTO_FREE char *yaml =
+        catalog_yaml(&(struct catalog_parts){.endpoint = scripted_server_url(b->server),
+                                             .store = NOTIFICATIONS,
+                                             .function = ", role: reader",
+                                             .more = ROLES});
     struct config_source source = {0};
     struct config *config = NULL;
     struct error err = {0};

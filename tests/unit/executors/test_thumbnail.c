@@ -116,6 +116,9 @@ static void test_thumbnail__asks_the_role_for_each_object(void **state)
     failed(&w, ERROR_DENIED, false, "secret");
     returned(&w, "errorType", "AccessDenied");
     assert_int_equal(w.pool.calls, 0);
+    /* A version that is named is another permission than the object. */
+    workbench_run_direct(&w, "{\"bucket\":\"photos\",\"key\":\"a.jpg\",\"version_id\":\"v1\"}");
+    failed(&w, ERROR_DENIED, false, "s3:GetObjectVersion");
     workbench_stop(&w);
 }
 
