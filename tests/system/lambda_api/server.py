@@ -19,7 +19,8 @@ PHOTOS = pathlib.Path(__file__).parents[3] / "fixtures" / "images" / "photos"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 OTHER_ACCOUNT = "111111111111"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/onput-implied"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/onput-implied"  # may read what may call the function, and write its output
+STUDIO = f"arn:aws:iam::{ACCOUNT}:role/studio"  # of the configuration: may read and write everything
 TOKEN = "webhook-token-1"
 DEADLINE_S = 60
 POLL_S = 0.02
@@ -39,7 +40,7 @@ USERS = {
     "bob": {},
     "carol": {"account": OTHER_ACCOUNT, "policy": CAROL_POLICY},
     "dave": {"account": OTHER_ACCOUNT},
-    "erin": {"session_token": "token of erin", "policy": ALICE_POLICY},
+    "erin": {"session_token": "token-of-erin", "policy": ALICE_POLICY},
 }
 RENDITIONS = [{"name": "small", "width": 64, "height": 64}]
 
@@ -101,6 +102,8 @@ def configuration(directory, port, store):
         "workers": {"count": 2, "drain_timeout": "5s"},
         "lambda": {"region": REGION, "account": ACCOUNT},
         "users": users,
+        "roles": {"studio": {"policy": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}}},
         "stores": {"dev": {
             "endpoint": store.endpoint, "access_key": "dev-access", "secret_key": "dev-secret",
             "webhook_token": TOKEN,

@@ -251,9 +251,9 @@ def test_a_dry_run_of_a_stream_runs_nothing(api, function):
 
 def test_deleting_a_function_does_not_stop_its_calls(api, make, name, s3):
     import concurrent.futures
-    from server import PHOTOS, wait_until
+    from server import PHOTOS, STUDIO, wait_until
     s3.upload_file(str(PHOTOS / "nuthatch.jpg"), "photos", f"{name}.jpg")
-    make(name, "thumbnail", Timeout=60, Environment={"Variables": {
+    make(name, "thumbnail", Timeout=60, Role=STUDIO, Environment={"Variables": {
         "OUTPUT_BUCKET": "thumbnails", "RENDITIONS": '[{"name":"small","width":64}]'}})
     event = json.dumps({"bucket": "photos", "key": f"{name}.jpg"})
     with concurrent.futures.ThreadPoolExecutor(8) as pool:

@@ -7,7 +7,7 @@ import pytest
 
 from api import Api, accepted, function_arn, zip_bytes
 from conftest import bucket_client, create
-from server import ROLE, wait_until
+from server import PHOTOS, ROLE, STUDIO, wait_until
 from test_policy import add
 
 
@@ -105,9 +105,8 @@ def test_no_change_that_was_answered_is_lost_in_a_kill(own):
 
 def test_queued_events_run_after_a_kill(own):
     s3, api = bucket_client(own), Api(own.endpoint)
-    from server import PHOTOS
     s3.upload_file(str(PHOTOS / "P1000237.JPG"), "photos", "a.jpg")
-    create(api, "thumbs", "thumbnail", Timeout=60, Environment={"Variables": {
+    create(api, "thumbs", "thumbnail", Timeout=60, Role=STUDIO, Environment={"Variables": {
         "OUTPUT_BUCKET": "thumbnails", "RENDITIONS": '[{"name":"small","width":64}]'}})
     event = json.dumps({"bucket": "photos", "key": "a.jpg"})
     accepted(api.invoke(FunctionName="thumbs", InvocationType="Event", Payload=event), 202)

@@ -6,14 +6,14 @@ import urllib.parse
 import pytest
 
 from api import NOT_FOUND, accepted, refused
-from server import PHOTOS, wait_until
+from server import PHOTOS, ROLE, STUDIO, wait_until
 
 RENDITIONS = [{"name": "small", "width": 64, "height": 64}, {"name": "wide", "width": 120, "format": "webp"}]
 PHOTO = "P1000237.JPG"
 
 
 def thumbnail(make, name, **variables):
-    return make(name, "thumbnail", Timeout=60, Environment={"Variables": {
+    return make(name, "thumbnail", Timeout=60, Role=STUDIO, Environment={"Variables": {
         "OUTPUT_BUCKET": "thumbnails", "RENDITIONS": json.dumps(RENDITIONS), **variables}})
 
 
@@ -106,7 +106,6 @@ def test_settings_are_environment_variables(api, make, name, s3, photo):
     ({"RENDITIONS": '[{"name":"small","width":0}]'}, "width"), ({"OUTPUT_STORE": "nowhere"}, "nowhere")])
 def test_create_refuses_settings_that_make_no_function(api, name, variables, word):
     import re
-    from server import ROLE
     answer = api.create_function(
         FunctionName=name, Role=ROLE, Runtime="onput.builtin", Handler="thumbnail", Code={}, Environment={
             "Variables": {"OUTPUT_BUCKET": "thumbnails", "RENDITIONS": json.dumps(RENDITIONS), **variables}})
@@ -131,6 +130,18 @@ def test_a_missing_object_is_an_error_of_the_function(api, make, name, s3):
     assert {"errorMessage", "errorType"} <= set(answer.json)
 
 
+def test_the_implied_role_reads_what_may_call_the_function(api, make, name, s3, photo):
+    make(name, "thumbnail", Timeout=60, Environment={"Variables": {
+        "OUTPUT_BUCKET": "thumbnails", "RENDITIONS": json.dumps(RENDITIONS)}})
+    event = json.dumps({"bucket": "photos", "key": photo})
+    answer = api.invoke(FunctionName=name, Payload=event)
+    assert answer.headers["X-Amz-Function-Error"] == "Unhandled" and "s3:GetObject" in answer.json["errorMessage"]
+    assert api.add_permission(FunctionName=name, StatementId="photos", Action="lambda:InvokeFunction",
+                              Principal="s3.amazonaws.com", SourceArn="arn:aws:s3:::photos").status == 201
+    assert "X-Amz-Function-Error" not in api.invoke(FunctionName=name, Payload=event).headers
+    assert outputs(s3, photo) == expected_outputs(photo)
+
+
 def test_an_event_invocation_renders_later(api, make, name, s3, photo):
     thumbnail(make, name)
     accepted(api.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(s3_event(photo))), 202)
@@ -150,7 +161,9 @@ def test_a_declared_function_is_one_like_any_other(api, s3, name):
 
 
 def test_a_permission_releases_the_event_that_was_held(api, onput, make, name, s3, photo):
-    thumbnail(make, name)
+    """With the role that every function has."""
+    make(name, "thumbnail", Timeout=60, Environment={"Variables": {
+        "OUTPUT_BUCKET": "thumbnails", "RENDITIONS": json.dumps(RENDITIONS)}})
     assert onput.notify("photos", urllib.parse.quote_plus(photo), function=name) in ("held", "denied")
     assert outputs(s3, photo) == []
     added = api.add_permission(FunctionName=name, StatementId="photos", Action="lambda:InvokeFunction",
@@ -181,7 +194,6 @@ def test_a_permission_lets_the_declared_notification_through(own):
 
 def test_a_function_whose_output_would_call_itself_is_refused(api, name):
     import re
-    from server import ROLE
     answer = api.create_function(FunctionName=name, Role=ROLE, Runtime="onput.builtin", Handler="thumbnail", Code={},
                                  Environment={"Variables": {"OUTPUT_BUCKET": "photos",
                                                             "RENDITIONS": json.dumps(RENDITIONS)}})
