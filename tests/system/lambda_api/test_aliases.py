@@ -38,22 +38,22 @@ def test_create_refuses_an_alias_that_exists(api, versioned):
             f"Alias already exists: {function_arn(versioned, 'live')}")
 
 
-@pytest.mark.parametrize("operation, name", [("create_alias", "new"), ("update_alias", "live")])
-def test_a_version_must_exist(api, versioned, operation, name):
-    refused(getattr(api, operation)(FunctionName=versioned, Name=name, FunctionVersion="10"), 404, NOT_FOUND,
+@pytest.mark.parametrize("operation, alias", [("create_alias", "new"), ("update_alias", "live")])
+def test_a_version_must_exist(api, versioned, operation, alias):
+    refused(getattr(api, operation)(FunctionName=versioned, Name=alias, FunctionVersion="10"), 404, NOT_FOUND,
             f"Function not found: {function_arn(versioned, '10')}")
 
 
-@pytest.mark.parametrize("routing, version, text", [
-    (weights(v1=0.1, v2=0.2), "1", "Number of items in AdditionalVersionWeights cannot be greater than 1"),
+@pytest.mark.parametrize("routing, version, text, typed", [
+    (weights(v1=0.1, v2=0.2), "1", "Number of items in AdditionalVersionWeights cannot be greater than 1", True),
     (weights(v1=0.1), "1",
-     "Invalid function version 1. Function version 1 is already included in routing configuration."),
-    (weights(v1=0.1), "$LATEST", "$LATEST is not supported for an alias pointing to more than 1 version"),
+     "Invalid function version 1. Function version 1 is already included in routing configuration.", True),
+    (weights(v1=0.1), "$LATEST", "$LATEST is not supported for an alias pointing to more than 1 version", False),
 ], ids=["two", "the same", "of latest"])
-@pytest.mark.parametrize("operation, name", [("create_alias", "new"), ("update_alias", "live")])
-def test_weights_are_checked(api, versioned, operation, name, routing, version, text):
-    answer = getattr(api, operation)(FunctionName=versioned, Name=name, FunctionVersion=version, RoutingConfig=routing)
-    refused(answer, 400, IPVE, text, typed=False)
+@pytest.mark.parametrize("operation, alias", [("create_alias", "new"), ("update_alias", "live")])
+def test_weights_are_checked(api, versioned, operation, alias, routing, version, text, typed):
+    answer = getattr(api, operation)(FunctionName=versioned, Name=alias, FunctionVersion=version, RoutingConfig=routing)
+    refused(answer, 400, IPVE, text, typed=typed)
 
 
 def test_weights_need_a_version_that_exists(api, versioned):
