@@ -54,7 +54,7 @@ static int find_end(struct text archive, size_t *out, struct error *err)
 static int find_directory(struct text archive, struct text *out, size_t *out_entries,
                           struct error *err)
 {
-    size_t end;
+    size_t end = 0;
     if (find_end(archive, &end, err) != 0)
         return -1;
     uint64_t entries = number(archive, end + 10, 2);
@@ -109,9 +109,9 @@ static int take_entry(struct text *directory, uint64_t *out_size, struct error *
 
 int zip_unpacked_bytes(struct text archive, uint64_t *out, struct error *err)
 {
-    struct text directory;
-    size_t entries;
-    uint64_t sum = 0, size;
+    struct text directory = TEXT("");
+    size_t entries = 0;
+    uint64_t sum = 0, size = 0;
     if (find_directory(archive, &directory, &entries, err) != 0)
         return -1;
     for (size_t i = 0; i < entries; i++) {
