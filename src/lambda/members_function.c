@@ -3,9 +3,9 @@
  */
 #include "shape.h"
 
-/* Beyond the 64 bytes of a name the answer is another error, see function_id.c. */
+/* A name of more than 64 bytes, within an identifier of 140, is another error: function_id.c. */
 #define BODY_NEW_FUNCTION                                                                          \
-    BODY("FunctionName", STRING, .required = true, AT_LEAST(1), MATCHES(function_plain))
+    BODY("FunctionName", STRING, .required = true, BETWEEN(1, 140), MATCHES(function_plain))
 
 static const struct member function_rows[] = {PATH_FUNCTION_PLAIN};
 const struct members members_function = MEMBERS(function_rows);
@@ -67,7 +67,7 @@ static const struct member vpc_config[] = {
 static const struct member dead_letter_config[] = {
     BODY("TargetArn", STRING, BETWEEN(0, 10000), MATCHES(resource))};
 static const struct member variable[] = {
-    BODY("Key", STRING, MATCHES(variable_name)),
+    BODY("Key", STRING, .may_be_null = true, MATCHES(variable_name)),
     BODY("Value", STRING),
 };
 static const struct member environment[] = {BODY("Variables", MAP, CHILDREN(variable))};
@@ -118,7 +118,7 @@ static const struct member logging_config[] = {
 /* ---- tags ---- */
 
 static const struct member tag[] = {
-    BODY("Key", STRING, BETWEEN(1, 128), MATCHES(tag)),
+    BODY("Key", STRING, .may_be_null = true, BETWEEN(1, 128), MATCHES(tag)),
     BODY("Value", STRING, BETWEEN(0, 256), MATCHES(tag)),
 };
 static const struct member tag_key[] = {BODY("TagKey", STRING, BETWEEN(1, 128), MATCHES(tag))};

@@ -221,7 +221,7 @@ static bool matches_qualifier(struct text t)
 
 static bool matches_version(struct text t)
 {
-    return text_is(t, "$LATEST") || text_is(t, "$LATEST.PUBLISHED") || text_all(t, is_digit_byte);
+    return text_is(t, "$LATEST") || text_all(t, is_digit_byte);
 }
 
 static bool matches_digits(struct text t)
@@ -242,7 +242,7 @@ const struct pattern pattern_qualifier = {"\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9
                                           matches_qualifier};
 const struct pattern pattern_url_qualifier = {"((?!^\\d+$)^[0-9a-zA-Z-_]+$)", matches_alias};
 const struct pattern pattern_alias = {"(?!^[0-9]+$)([a-zA-Z0-9-_]+)", matches_alias};
-const struct pattern pattern_version = {"(\\$LATEST(\\.PUBLISHED)?|[0-9]+)", matches_version};
+const struct pattern pattern_version = {"(\\$LATEST|[0-9]+)", matches_version};
 const struct pattern pattern_version_number = {"[0-9]+", matches_digits};
 
 /* ---- permissions ---- */
@@ -354,8 +354,8 @@ static bool is_tagged_thing(struct text kind, struct text name)
         return is_uuid(name);
     if (text_is(kind, "code-signing-config"))
         return scan_literal(&name, "csc-") && name.len == 17 && text_all(name, is_lower_or_digit);
-    return (text_is(kind, "capacity-provider") || text_is(kind, "network-connector")) &&
-           name.len <= 64 && text_all(name, is_name_byte);
+    return (text_is(kind, "layer") || text_is(kind, "capacity-provider")) &&
+           text_all(name, is_name_byte);
 }
 
 static bool matches_taggable(struct text t)
@@ -377,8 +377,8 @@ static bool matches_region_or_all(struct text t)
 
 const struct pattern pattern_taggable = {
     "arn:(aws[a-zA-Z-]*):lambda:" REGION
-    ":\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-"
-    "[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-"
-    "[0-9a-fA-F]{12}|(capacity-provider|network-connector):[a-zA-Z0-9-_]{1,64})",
+    ":\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|"
+    "code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-"
+    "[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)",
     matches_taggable};
 const struct pattern pattern_region_all = {"ALL|" REGION, matches_region_or_all};

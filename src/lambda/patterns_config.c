@@ -170,9 +170,9 @@ const struct pattern pattern_variable_name = {"[a-zA-Z]([a-zA-Z0-9_])+", matches
 const struct pattern pattern_tag = {"([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)", matches_tag};
 const struct pattern pattern_subnet = {"subnet-[0-9a-z]*", matches_subnet};
 const struct pattern pattern_security_group = {"sg-[0-9a-zA-Z]*", matches_security_group};
-const struct pattern pattern_layer = {"((arn:(aws[a-zA-Z-]*)?:lambda:" REGION
+const struct pattern pattern_layer = {"(arn:(aws[a-zA-Z-]*)?:lambda:" REGION
                                       ":\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|"
-                                      "(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+))",
+                                      "(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)",
                                       matches_layer};
 const struct pattern pattern_file_system = {"arn:aws[a-zA-Z-]*:elasticfilesystem:" REGION
                                             ":\\d{12}:access-point/fsap-[a-f0-9]{17}",

@@ -79,6 +79,7 @@ static const struct sample identifiers[] = {
     YES(version, "$LATEST"),
     YES(version, "12"),
     NO(version, "$LATESTX"),
+    NO(version, "$LATEST.PUBLISHED"),
     NO(version, "1.0"),
     NO(version, ""),
 };
@@ -196,6 +197,10 @@ static const struct sample configuration[] = {
                   "01234567-89ab-cdef-0123-456789ABCDEF"),
     YES(taggable,
         "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"),
+    YES(taggable, "arn:aws:lambda:us-east-1:123456789012:layer:tools"),
+    YES(taggable, "arn:aws:lambda:us-east-1:123456789012:capacity-provider:c"),
+    NO(taggable, "arn:aws:lambda:us-east-1:123456789012:foobar:f"),
+    NO(taggable, "arn:aws:lambda:us-east-1:123456789012:capacity-provider:c:live"),
     NO(taggable, ARN "f:"),
     NO(taggable, ARN "f:1:2"),
     NO(taggable, ARN),
