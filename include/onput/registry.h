@@ -40,14 +40,13 @@ struct registry_options {
     void *on_fatal_ctx;
 };
 
-/* Takes *config over, also on failure. *out_holder has the first catalog and belongs to the
- * registry. */
+/* Takes *config over, also on failure. */
 MUST_CHECK int registry_open(struct config *config, const struct registry_options *options,
                              struct registry **out, struct error *err);
 /* Runs what was submitted and ends the thread; the catalogs stay. NULL-safe. */
 void registry_drain(struct registry *r);
 void registry_close(struct registry *r); /* NULL-safe; drains when not drained */
-struct catalog_holder *registry_catalogs(struct registry *r);
+struct catalog_holder *registry_catalogs(struct registry *r); /* belongs to the registry */
 bool registry_has_failed(struct registry *r);
 /* Another configuration: everything is resolved anew; on failure the old one stays. Waits. Takes
  * *config over, also on failure. */

@@ -21,9 +21,12 @@ static void on_ready(void *ctx, const struct queue_ticket *tickets, size_t count
 static void on_fatal(void *ctx, const struct error *err)
 {
     struct daemon *d = ctx;
-    d->fatal = *err;
-    atomic_store(&d->queue_failed, true);
-    LOG(LOG_LEVEL_ERROR, "the queue failed; stopping", LOG_ERROR_FIELD(err));
+    int none = FAILURE_NONE;
+    LOG(LOG_LEVEL_ERROR, "what is accepted cannot be stored; stopping", LOG_ERROR_FIELD(err));
+    if (atomic_compare_exchange_strong(&d->failure, &none, FAILURE_BEING_WRITTEN)) {
+        d->fatal = *err;
+        atomic_store(&d->failure, FAILURE_WRITTEN);
+    }
     kill(getpid(), SIGTERM);
 }
 
@@ -216,6 +219,8 @@ static int start_registry(struct daemon *d, struct config *config, struct error 
         .metrics = d->metrics,
         .on_change = on_function_change,
         .on_change_ctx = d,
+        .on_fatal = on_fatal,
+        .on_fatal_ctx = d,
     };
     if (registry_open(config, &options, &d->registry, err) < 0)
         return -1;

@@ -32,9 +32,12 @@ struct daemon {
     struct http_route *public_routes, *admin_routes;
     struct http_server *public_server, *admin_server;
     int drain_timeout_ms;
-    atomic_bool queue_failed;
-    struct error fatal; /* written before queue_failed is set */
+    /* The queue and the registry may fail at once: the first one writes `fatal`. */
+    atomic_int failure; /* enum daemon_failure */
+    struct error fatal; /* may be read once it is FAILURE_WRITTEN */
 };
+
+enum daemon_failure { FAILURE_NONE, FAILURE_BEING_WRITTEN, FAILURE_WRITTEN };
 
 /* The worker beside this program, or the configured one; the caller frees it. */
 MUST_CHECK int daemon_worker_path(const struct config *config, char **out, struct error *err);

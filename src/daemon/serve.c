@@ -58,7 +58,7 @@ int daemon_serve(struct daemon *d, struct error *err)
         if (sigwait(&set, &signal_number) == 0 && signal_number == SIGHUP)
             reload(d);
     }
-    if (atomic_load(&d->queue_failed)) {
+    if (atomic_load(&d->failure) == FAILURE_WRITTEN) {
         *err = d->fatal;
         return -1;
     }
