@@ -2,7 +2,8 @@
  * call.c - one call from the door to its operation; answer.c ends it.
  *
  * Reading operations stay on the HTTP thread. A changing one goes on as a job of the registry's
- * thread, with the catalog as it is then; who the caller is, and that he may, was settled before.
+ * thread, with the catalog as it is then; who calls, and that the call is allowed, was settled
+ * before.
  */
 #include "lambda_private.h"
 

@@ -17,10 +17,7 @@ static bool is_unqualified(struct lambda_call *call)
 {
     if (call->id.qualifier.len == 0)
         return true;
-    call_fail(call, ERR_INVALID_PARAMETER,
-              "This operation is permitted on Lambda functions only. Aliases and versions do not "
-              "support this operation. Please specify either a function name or an unqualified "
-              "function ARN.");
+    call_fail_function_only(call);
     return false;
 }
 

@@ -250,6 +250,8 @@ struct json_object *row_parse_all(const struct row *row);
 bool qualifier_is_version(struct text qualifier);
 /* Whether the function that is being changed has that version or alias; "": whether it is there. */
 bool edit_has_qualifier(const struct registry_edit *edit, struct text qualifier);
+/* For operations that take no version and no alias. */
+void call_fail_function_only(struct lambda_call *call);
 /* False for a user, role or session of our own account that the configuration does not have. Any
  * other text is true: whether it is a principal at all is policy.h's. */
 bool principal_is_known(const struct catalog *catalog, struct text principal);

@@ -21,3 +21,11 @@ bool edit_has_qualifier(const struct registry_edit *edit, struct text qualifier)
     return registry_edit_row(edit, ROW_FUNCTION, qualifier) != NULL ||
            registry_edit_row(edit, ROW_ALIAS, qualifier) != NULL;
 }
+
+void call_fail_function_only(struct lambda_call *call)
+{
+    call_fail(call, ERR_INVALID_PARAMETER,
+              "This operation is permitted on Lambda functions only. Aliases and versions do not "
+              "support this operation. Please specify either a function name or an unqualified "
+              "function ARN.");
+}
