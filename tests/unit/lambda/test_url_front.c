@@ -321,6 +321,28 @@ static void test_url__sends_what_is_no_response_as_it_is(void **state)
     leave(&v);
 }
 
+static void test_url__has_room_for_the_largest_headers(void **state)
+{
+    enum { EACH = 2000, COUNT = 8 };
+    struct invoke_rig *r = *state;
+    struct visit v;
+    AUTO_BUFFER struct buffer result;
+    char value[EACH + 1];
+    memset(value, 'v', EACH);
+    value[EACH] = '\0';
+    buffer_init(&result, RIG_PAYLOAD_BYTES);
+    buffer_append_string(&result, "{\"statusCode\":200,\"headers\":{");
+    for (int i = 0; i < COUNT; i++)
+        buffer_appendf(&result, "%s\"x-%d\":\"%s\"", i > 0 ? "," : "", i, value);
+    buffer_append_string(&result, "}}");
+    r->result = result.data;
+    open_url(&v, r, "");
+    get(&v, "/");
+    assert_int_equal(v.answer.status, 200);
+    assert_text(header(&v, "x-7"), value);
+    leave(&v);
+}
+
 static void expect_bad_gateway(struct visit *v)
 {
     get(v, "/");
@@ -468,6 +490,7 @@ int main(void)
         TEST(test_signed_url__refuses_who_may_not),
         TEST(test_signed_url__wants_both_permissions),
         TEST(test_url__sends_what_is_no_response_as_it_is),
+        TEST(test_url__has_room_for_the_largest_headers),
         TEST(test_url__answers_502_for_a_failure),
         TEST(test_url__is_throttled_by_reserved_concurrency),
         TEST(test_url__refuses_a_large_body),
