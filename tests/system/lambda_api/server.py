@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 
 BIN = pathlib.Path(os.environ["ONPUT_BIN_DIR"])
@@ -192,10 +193,11 @@ class Onput:
             answer.body = answer.read()
         return answer
 
-    def notify(self, bucket, key, function=None):
-        """Tells onput of a new object as the store would; what it decided."""
-        record = {"eventSource": "minio:s3", "eventName": "s3:ObjectCreated:Put",
-                  "s3": {"bucket": {"name": bucket}, "object": {"key": key, "eTag": "e", "size": 9}}}
+    def notify(self, s3, key, function=None):
+        """Tells onput of an object in "photos" as the store would; what it decided."""
+        etag = s3.head_object(Bucket="photos", Key=key)["ETag"].strip('"')
+        record = {"eventSource": "minio:s3", "eventName": "s3:ObjectCreated:Put", "s3": {
+            "bucket": {"name": "photos"}, "object": {"key": urllib.parse.quote_plus(key), "eTag": etag}}}
         answer = self.http("POST", "/events/dev" + (f"/{function}" if function else ""),
                            json.dumps({"Records": [record]}).encode(), {"Authorization": f"Bearer {TOKEN}"})
         assert answer.status == 200, answer.body

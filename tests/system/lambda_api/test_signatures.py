@@ -62,10 +62,13 @@ def test_a_wrong_secret(onput):
     turned_away(ask(onput, signed(onput, secret_key="another-secret")), "InvalidSignatureException", WRONG)
 
 
-@pytest.mark.parametrize("part, by", [
-    ("method", {"method": "POST"}), ("path", {"path": "/2015-03-31/functions"}),
-    ("query", {"path": PATH + "?a=b"})])
-def test_a_signature_covers_the_request(onput, part, by):
+def test_a_signature_covers_the_method(onput):
+    path = "/2015-03-31/functions/declared-echo"
+    turned_away(ask(onput, signed(onput, path=path), "DELETE", path), "InvalidSignatureException", WRONG)
+
+
+@pytest.mark.parametrize("by", [{"path": "/2015-03-31/functions"}, {"path": PATH + "?a=b"}], ids=["path", "query"])
+def test_a_signature_covers_the_request(onput, by):
     turned_away(ask(onput, signed(onput), **by), "InvalidSignatureException", WRONG)
 
 

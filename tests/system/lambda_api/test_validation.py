@@ -125,7 +125,7 @@ def test_create_function_needs(api, member, path):
 def test_architectures_are_checked_one_by_one(api):
     refused(api.create_function(**create(Architectures=["sparc"])), 400, VALIDATION,
             "1 validation error detected: Value '[sparc]' at 'architectures' failed to satisfy constraint: Member must "
-            "satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64]]")
+            "satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]")
 
 
 def test_a_name_that_is_too_long_is_another_error(api):
@@ -144,7 +144,7 @@ def test_keys_of_the_environment_are_checked(api):
     answer = api.create_function(**create(Environment={"Variables": {"1A": "x"}}))
     refused(answer, 400, VALIDATION, re.compile(
         r"at 'environment\.variables' failed to satisfy constraint: Map keys must satisfy constraint: \[Member must "
-        r"satisfy regular expression pattern: \[a-zA-Z\]\(\[a-zA-Z0-9_\]\)\+\]$"))
+        r"satisfy regular expression pattern: \[a-zA-Z\]\(\[a-zA-Z0-9_\]\)\+, Member must not be null\]$"))
 
 
 def test_five_failures_are_joined(api):
@@ -213,7 +213,7 @@ def test_remove_permission_checks_the_statement(api):
      (86401, "cors.maxAge", "have value less than or equal to 86400")),
     ("create_alias", {"Name": "1", "FunctionVersion": "1"},
      ("1", "name", pattern("(?!^[0-9]+$)([a-zA-Z0-9-_]+)"))),
-    ("create_alias", {"Name": "a", "FunctionVersion": "x"}, ("x", "functionVersion", pattern(r"(\$LATEST|[0-9]+)"))),
+    ("create_alias", {"Name": "a", "FunctionVersion": "x"}, ("x", "functionVersion", pattern(r"(\$LATEST(\.PUBLISHED)?|[0-9]+)"))),
     ("create_alias", {"FunctionVersion": "1"}, (None, "name", "not be null")),
     ("create_alias", {"Name": "a"}, (None, "functionVersion", "not be null")),
     ("invoke", {"InvocationType": "Later"},
