@@ -127,6 +127,17 @@ def test_create_refuses_a_runtime_that_nobody_has(api, name):
         r"a valid ARN$"))
 
 
+def test_create_refuses_a_runtime_of_the_past(api, name):
+    refused(api.create_function(**members(name, Runtime="python3.7")), 400, IPVE,
+            "The runtime parameter of python3.7 is no longer supported for creating or updating AWS Lambda functions. "
+            "We recommend you use a supported runtime while creating or updating functions.")
+
+
+def test_create_says_that_a_bucket_brings_no_code(api, name):
+    refused(api.create_function(**members(name, Code={"S3Bucket": "photos", "S3Key": "code.zip"})), 400, IPVE,
+            re.compile("built-in function takes no code from a bucket"))
+
+
 def test_create_says_that_it_runs_no_code_of_users_yet(api, name):
     refused(api.create_function(**members(name, Runtime="python3.12", Handler="app.handler",
                                           Code={"ZipFile": zip_bytes()})), 400, IPVE, re.compile("onput.builtin"))
@@ -397,6 +408,11 @@ def test_a_version_is_deleted_alone(api, versioned):
     accepted(api.delete_function(FunctionName=versioned, Qualifier="2"), 204)
     assert api.get_function(FunctionName=versioned, Qualifier="2").status == 404
     assert api.get_function(FunctionName=versioned, Qualifier="1").status == 200
+
+
+def test_a_version_can_be_named_in_the_identifier(api, versioned):
+    accepted(api.delete_function(FunctionName=function_arn(versioned, "2")), 204)
+    assert api.get_function(FunctionName=f"{versioned}:2").status == 404
 
 
 def test_delete_of_a_version_that_does_not_exist_succeeds(api, versioned):

@@ -173,9 +173,10 @@ def test_a_payload_must_be_json(api, function, payload, kind):
             "InvalidRequestContentException", NOT_JSON)
 
 
-@pytest.mark.parametrize("operation", ["invoke", "invoke_with_response_stream"])
-def test_a_missing_function_is_named_with_latest(api, operation):
-    refused(getattr(api, operation)(FunctionName="missing", Payload=b"{}"), 404, NOT_FOUND,
+@pytest.mark.parametrize("operation, member", [
+    ("invoke", "Payload"), ("invoke_with_response_stream", "Payload"), ("invoke_async", "InvokeArgs")])
+def test_a_missing_function_is_named_with_latest(api, operation, member):
+    refused(getattr(api, operation)(FunctionName="missing", **{member: b"{}"}), 404, NOT_FOUND,
             f"Function not found: {function_arn('missing', '$LATEST')}")
 
 
