@@ -4,14 +4,18 @@
     refused(answer, 404, "ResourceNotFoundException", "Function not found: ...")
 """
 
+import io
 import json
 import re
 import threading
 import time
+import zipfile
 
 import boto3
 import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
 import botocore.exceptions
 
 import server
@@ -28,7 +32,6 @@ CAPITAL = {NOT_FOUND, "ServiceException", DENIED}
 UNTYPED = {VALIDATION, DENIED, "RequestEntityTooLargeException", "MissingAuthenticationTokenException",
            "InvalidSignatureException", "UnrecognizedClientException", "IncompleteSignatureException"}
 
-_clients = {}
 _lock = threading.Lock()
 
 
@@ -101,7 +104,7 @@ def error_body(code, message, typed=True):
 
 
 def refused(answer, status, code, message, typed=True):
-    """The whole error: status, header, exact body, and what botocore understands. `message` is the text or a pattern."""
+    """The whole error: status, header, exact body, what botocore understands. `message` is the text or a pattern."""
     assert (answer.status, answer.headers.get("x-amzn-ErrorType"), answer.code) == (status, code, code), answer
     assert answer.headers["Content-Type"] == "application/json", answer
     assert UUID.match(answer.request_id), answer
@@ -140,8 +143,6 @@ def repr_of(value):
 
 def sign(method, url, body=b"", user="root", region=server.REGION, service="lambda", headers=None, **changes):
     """The headers that botocore's signer makes. `changes`: access_key, secret_key, token, signer."""
-    import botocore.awsrequest
-    import botocore.credentials
     credentials = botocore.credentials.Credentials(
         changes.get("access_key", server.access_key(user)), changes.get("secret_key", server.secret_key(user)),
         changes.get("token", server.USERS.get(user, {}).get("session_token")))
@@ -158,8 +159,6 @@ def iso_time(text):
 
 def zip_bytes(text="nothing"):
     """A small archive; the same text makes the same bytes."""
-    import io
-    import zipfile
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(zipfile.ZipInfo("handler.txt"), text)

@@ -1,6 +1,6 @@
 """GetAccountSettings."""
 
-from api import Api, accepted, zip_bytes
+from api import Api, accepted, sign, zip_bytes
 from conftest import create
 
 
@@ -24,7 +24,6 @@ def test_settings_tell_limits_and_usage(own):
 
 
 def test_old_clients_ask_with_a_slash_at_the_end(onput):
-    from api import sign
     url = f"{onput.endpoint}/2016-08-19/account-settings/"
     answer = onput.http("GET", "/2016-08-19/account-settings/", None, dict(sign("GET", url).headers))
     assert answer.status == 200

@@ -186,7 +186,8 @@ def test_event_invoke_configs(cli, made):
     put = cli("put-function-event-invoke-config", "--function-name", made, "--maximum-retry-attempts", "1",
               "--destination-config", '{"OnFailure":{"Destination":"arn:aws:sqs:us-east-1:000000000000:q"}}')
     assert put["MaximumRetryAttempts"] == 1 and put["FunctionArn"] == function_arn(made, "$LATEST")
-    updated = cli("update-function-event-invoke-config", "--function-name", made, "--maximum-event-age-in-seconds", "90")
+    updated = cli("update-function-event-invoke-config", "--function-name", made,
+                  "--maximum-event-age-in-seconds", "90")
     assert (updated["MaximumRetryAttempts"], updated["MaximumEventAgeInSeconds"]) == (1, 90)
     assert cli("get-function-event-invoke-config", "--function-name", made) == updated
     items = cli("list-function-event-invoke-configs", "--function-name", made)["FunctionEventInvokeConfigs"]

@@ -1,11 +1,10 @@
 """Who may do what: root, users with and without a policy, other accounts, resource policies."""
 
-import json
 import re
 
 import pytest
 
-from api import DENIED, accepted, function_arn, refused
+from api import DENIED, Api, accepted, function_arn, refused
 from server import ACCOUNT, OTHER_ACCOUNT, ROLE
 
 
@@ -118,7 +117,6 @@ def test_a_deny_of_the_users_policy_wins(api, clients, make, name):
 
 
 def test_a_role_must_be_one_that_may_be_passed(clients, own):
-    from api import Api
     statements = own.settings["users"]["alice"]["policy"]["Statement"]
     without = {"Version": "2012-10-17", "Statement": [s for s in statements if s["Action"] != "iam:PassRole"]}
     own.settings["users"]["alice"] = {**own.settings["users"]["alice"], "policy": without}
@@ -195,7 +193,6 @@ def test_another_account_has_no_functions_here(clients):
 # ---- conditions ----
 
 def test_conditions_look_at_the_request(own):
-    from api import Api
 
     def only_if(condition):
         policy = {"Version": "2012-10-17", "Statement": [
@@ -205,7 +202,8 @@ def test_conditions_look_at_the_request(own):
         own.start()
         return Api(own.endpoint, "bob").get_function(FunctionName="declared-echo").status
     everything = {
-        "IpAddress": {"aws:SourceIp": "127.0.0.0/8"}, "StringEquals": {"aws:username": "bob", "aws:RequestedRegion": "us-east-1"},
+        "IpAddress": {"aws:SourceIp": "127.0.0.0/8"},
+        "StringEquals": {"aws:username": "bob", "aws:RequestedRegion": "us-east-1"},
         "StringLike": {"aws:UserAgent": "*Boto3/*"}, "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/bob"},
         "DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}, "Bool": {"aws:PrincipalIsAWSService": "false"}}
     assert only_if(everything) == 200
@@ -214,12 +212,12 @@ def test_conditions_look_at_the_request(own):
 
 
 def test_policies_may_use_variables_of_the_caller(own):
-    from api import Api
     policy = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "lambda:*", "Resource": f"arn:aws:lambda:*:{ACCOUNT}:function:${{aws:username}}-*"},
+        {"Effect": "Allow", "Action": "lambda:*",
+         "Resource": f"arn:aws:lambda:*:{ACCOUNT}:function:${{aws:username}}-*"},
         {"Effect": "Allow", "Action": "iam:PassRole", "Resource": ROLE}]}
     own.stop()
-    own.settings["users"]["bob"] = {**own.settings["users"]["bob"], "policy": json.loads(json.dumps(policy))}
+    own.settings["users"]["bob"] = {**own.settings["users"]["bob"], "policy": policy}
     own.start()
     bob = Api(own.endpoint, "bob")
     made = {name: bob.create_function(FunctionName=name, Role=ROLE, Runtime="onput.builtin", Handler="echo", Code={})

@@ -1,12 +1,14 @@
 """Invoke, InvokeAsync, InvokeWithResponseStream."""
 
 import base64
+import concurrent.futures
 import json
 import re
 
 import pytest
 
 from api import NOT_FOUND, UUID, accepted, function_arn, refused, sign
+from server import PHOTOS, STUDIO, wait_until
 
 CONTEXT = {"aws_request_id", "function_name", "function_version", "invoked_function_arn", "memory_limit_in_mb",
            "remaining_time_in_millis", "client_context"}
@@ -32,7 +34,8 @@ def result(answer, body, version="$LATEST"):
 
 # ---- RequestResponse ----
 
-@pytest.mark.parametrize("payload", [b"{}", b'{"a": [1,  2.50, "\xc3\xbc"]}', b'"text"', b"null", b"17", b"[]", b" true "])
+@pytest.mark.parametrize("payload", [b"{}", b'{"a": [1,  2.50, "\xc3\xbc"]}', b'"text"', b"null", b"17", b"[]",
+                                     b" true "])
 def test_the_result_comes_byte_by_byte(api, function, payload):
     result(api.invoke(FunctionName=function, Payload=payload), payload)
 
@@ -252,8 +255,6 @@ def test_a_dry_run_of_a_stream_runs_nothing(api, function):
 
 
 def test_deleting_a_function_does_not_stop_its_calls(api, make, name, s3):
-    import concurrent.futures
-    from server import PHOTOS, STUDIO, wait_until
     s3.upload_file(str(PHOTOS / "nuthatch.jpg"), "photos", f"{name}.jpg")
     make(name, "thumbnail", Timeout=60, Role=STUDIO, Environment={"Variables": {
         "OUTPUT_BUCKET": "thumbnails", "RENDITIONS": '[{"name":"small","width":64}]'}})

@@ -2,6 +2,7 @@
 
 import pytest
 
+import server
 from api import IPVE, Api, accepted, function_arn, invalid
 from conftest import create
 
@@ -9,7 +10,6 @@ from conftest import create
 @pytest.fixture(scope="module")
 def lists():
     """An onput with a function that has many of everything, and many functions: lists by name."""
-    import server
     instance = server.Onput()
     try:
         instance.start()

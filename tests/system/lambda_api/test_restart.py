@@ -139,8 +139,10 @@ def test_declared_functions_are_as_declared_again(own, again):
         own.start()
     else:
         own.reload()
-    wait_until(lambda: api.get_function_configuration(FunctionName="declared-echo").json["Timeout"] == before["Timeout"],
-               own.log_tail)
+
+    def timeout():
+        return api.get_function_configuration(FunctionName="declared-echo").json["Timeout"]
+    wait_until(lambda: timeout() == before["Timeout"], own.log_tail)
     assert sorted(sids(api)) == ["declared", "of-the-api"]
     assert api.list_tags(Resource=function_arn("declared-echo")).json == {"Tags": {"a": "b"}}
     assert api.get_alias(FunctionName="declared-echo", Name="live").json["FunctionVersion"] == "1"

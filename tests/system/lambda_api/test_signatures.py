@@ -94,7 +94,8 @@ def test_clocks_may_differ_by_15_minutes(onput, minutes):
 
 
 @pytest.mark.parametrize("delta, message", [
-    ({"minutes": -16}, r"^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 15 min\.\)$"),
+    ({"minutes": -16},
+     r"^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 15 min\.\)$"),
     ({"minutes": 16},
      r"^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 15 min\.\)$"),
     ({"days": -3}, "^Signature expired: "), ({"days": 3}, "^Signature not yet current: ")])

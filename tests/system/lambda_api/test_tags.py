@@ -3,6 +3,7 @@
 import pytest
 
 from api import IPVE, NOT_FOUND, accepted, function_arn, refused
+from server import ROLE
 
 ON_VERSIONS = "Tags on function aliases and versions are not supported. Please specify a function ARN."
 
@@ -58,7 +59,6 @@ def test_there_are_50_tags_at_most(api, function):
 
 
 def test_create_takes_50_tags_at_most(api, name):
-    from server import ROLE
     refused(api.create_function(FunctionName=name, Role=ROLE, Runtime="onput.builtin", Handler="echo", Code={},
                                 Tags={f"k{n}": "" for n in range(51)}), 400, IPVE,
             "Number of tags exceeds resource tag limit.")

@@ -1,11 +1,13 @@
-"""The thumbnail function through the Lambda API: the same function as in the configuration, and every form of its event."""
+"""The thumbnail function through the Lambda API: every form of its event, its settings, its permissions."""
 
 import json
+import re
 import urllib.parse
 
 import pytest
 
-from api import NOT_FOUND, accepted, refused
+from api import NOT_FOUND, Api, accepted, refused
+from conftest import bucket_client
 from server import PHOTOS, ROLE, STUDIO, wait_until
 
 RENDITIONS = [{"name": "small", "width": 64, "height": 64}, {"name": "wide", "width": 120, "format": "webp"}]
@@ -105,7 +107,6 @@ def test_settings_are_environment_variables(api, make, name, s3, photo):
     ({"OUTPUT_BUCKET": ""}, "OUTPUT_BUCKET"), ({"RENDITIONS": "[{"}, "RENDITIONS|renditions"),
     ({"RENDITIONS": '[{"name":"small","width":0}]'}, "width"), ({"OUTPUT_STORE": "nowhere"}, "nowhere")])
 def test_create_refuses_settings_that_make_no_function(api, name, variables, word):
-    import re
     answer = api.create_function(
         FunctionName=name, Role=ROLE, Runtime="onput.builtin", Handler="thumbnail", Code={}, Environment={
             "Variables": {"OUTPUT_BUCKET": "thumbnails", "RENDITIONS": json.dumps(RENDITIONS), **variables}})
@@ -178,8 +179,6 @@ def test_a_permission_releases_the_event_that_was_held(api, onput, make, name, s
 
 
 def test_a_permission_lets_the_declared_notification_through(own):
-    from api import Api
-    from conftest import bucket_client
     s3, api = bucket_client(own), Api(own.endpoint)
     for key in ("a.jpg", "b.jpg", "c.jpg"):
         s3.upload_file(str(PHOTOS / PHOTO), "photos", key)
@@ -195,7 +194,6 @@ def test_a_permission_lets_the_declared_notification_through(own):
 
 
 def test_a_function_whose_output_would_call_itself_is_refused(api, name):
-    import re
     answer = api.create_function(FunctionName=name, Role=ROLE, Runtime="onput.builtin", Handler="thumbnail", Code={},
                                  Environment={"Variables": {"OUTPUT_BUCKET": "photos",
                                                             "RENDITIONS": json.dumps(RENDITIONS)}})

@@ -1,6 +1,7 @@
 """Function URLs: their configuration, and what answers under them."""
 
 import base64
+import http.client
 import json
 import re
 import time
@@ -140,8 +141,10 @@ def allow(api, function, **members):
     """Both permissions that a caller without signature needs."""
     members = {"FunctionName": function, "Principal": "*", **members}
     auth = members.pop("auth", "NONE")
-    first = api.add_permission(StatementId="url", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType=auth, **members)
-    second = api.add_permission(StatementId="call", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True, **members)
+    first = api.add_permission(StatementId="url", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType=auth,
+                               **members)
+    second = api.add_permission(StatementId="call", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True,
+                                **members)
     assert (first.status, second.status) == (201, 201), (first, second)
 
 
@@ -221,7 +224,6 @@ def test_the_answer_to_head_has_no_body(front):
 
 
 def test_repeated_headers_are_joined(onput, front):
-    import http.client
     connection = http.client.HTTPConnection("127.0.0.1", onput.port, timeout=20)
     connection.putrequest("GET", "/", skip_host=True)
     for name, value in (("Host", front.host), ("X-Many", "1"), ("x-many", "2")):

@@ -213,7 +213,8 @@ def test_remove_permission_checks_the_statement(api):
      (86401, "cors.maxAge", "have value less than or equal to 86400")),
     ("create_alias", {"Name": "1", "FunctionVersion": "1"},
      ("1", "name", pattern("(?!^[0-9]+$)([a-zA-Z0-9-_]+)"))),
-    ("create_alias", {"Name": "a", "FunctionVersion": "x"}, ("x", "functionVersion", pattern(r"(\$LATEST(\.PUBLISHED)?|[0-9]+)"))),
+    ("create_alias", {"Name": "a", "FunctionVersion": "x"},
+     ("x", "functionVersion", pattern(r"(\$LATEST(\.PUBLISHED)?|[0-9]+)"))),
     ("create_alias", {"FunctionVersion": "1"}, (None, "name", "not be null")),
     ("create_alias", {"Name": "a"}, (None, "functionVersion", "not be null")),
     ("invoke", {"InvocationType": "Later"},
@@ -232,7 +233,8 @@ def test_weights_are_numbers_of_versions(api):
     answer = api.create_alias(FunctionName="declared-echo", Name="a", FunctionVersion="1",
                               RoutingConfig={"AdditionalVersionWeights": {"$LATEST": 0.5}})
     refused(answer, 400, VALIDATION, re.compile(
-        r"at 'routingConfig\.additionalVersionWeights' failed to satisfy constraint: Map keys must satisfy constraint: "))
+        r"at 'routingConfig\.additionalVersionWeights' failed to satisfy constraint: Map keys must satisfy "
+        "constraint: "))
 
 
 def test_weights_are_shares(api):

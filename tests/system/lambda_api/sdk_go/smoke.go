@@ -97,12 +97,14 @@ func (s *smoke) invoke() {
 	answer, err := s.api.Invoke(ctx, &lambda.InvokeInput{FunctionName: s.name, Payload: []byte(`{"a":"ü"}`),
 		LogType: types.LogTypeTail})
 	check(err)
-	equal([]any{answer.StatusCode, *answer.ExecutedVersion, answer.FunctionError}, []any{int32(200), "$LATEST", (*string)(nil)})
+	equal([]any{answer.StatusCode, *answer.ExecutedVersion, answer.FunctionError},
+		[]any{int32(200), "$LATEST", (*string)(nil)})
 	sameJSON(answer.Payload, map[string]any{"a": "ü"})
 	if *answer.LogResult == "" {
 		log.Panic("no log")
 	}
-	for kind, status := range map[types.InvocationType]int32{types.InvocationTypeEvent: 202, types.InvocationTypeDryRun: 204} {
+	statuses := map[types.InvocationType]int32{types.InvocationTypeEvent: 202, types.InvocationTypeDryRun: 204}
+	for kind, status := range statuses {
 		answer, err = s.api.Invoke(ctx, &lambda.InvokeInput{FunctionName: s.name, InvocationType: kind})
 		check(err)
 		equal(answer.StatusCode, status)
