@@ -8,17 +8,10 @@
 
 #include "onput/encoding.h"
 
-enum { DISK_CHECK_INTERVAL_MS = 100 };
-
-static void check_disk(struct queue *q)
+void enqueue_look_at_disk(struct queue *q)
 {
-    int64_t now = clock_mono_ms(q->options.clock);
-    if (q->options.min_free_bytes < 0 ||
-        (q->disk_checked_ms != 0 && now - q->disk_checked_ms < DISK_CHECK_INTERVAL_MS))
-        return;
     struct statvfs fs;
-    q->disk_checked_ms = now;
-    if (statvfs(q->directory, &fs) == 0)
+    if (q->options.min_free_bytes >= 0 && statvfs(q->directory, &fs) == 0)
         q->disk_low = (int64_t)(fs.f_bavail * fs.f_frsize) < q->options.min_free_bytes;
 }
 
@@ -30,7 +23,6 @@ int enqueue_has_room(struct queue *q, size_t count, struct error *err)
         return error_set_retryable(err, ERROR_LIMIT,
                                    "the queue is full: %lld of %lld rows (queue.max_rows)",
                                    (long long)rows, (long long)q->options.max_rows);
-    check_disk(q);
     if (q->disk_low)
         return error_set_retryable(err, ERROR_LIMIT,
                                    "less than %lld bytes of disk are free (queue.min_free)",

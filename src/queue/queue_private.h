@@ -134,8 +134,7 @@ struct queue {
     int64_t next_id, reserved_id;           /* ids below reserved_id may be given out */
     int64_t counts[INVOCATION_STATE_COUNT]; /* rows by state; PENDING includes running ones */
     int wal_pages;                          /* after the last commit */
-    int64_t disk_checked_ms;
-    bool disk_low;
+    bool disk_low; /* when the current group was formed */
     struct running running;
     struct dedupe dedupe;
     struct queue_ticket *ready; /* made pending by the current commit */
@@ -150,6 +149,8 @@ int queue_recover(struct queue *q, struct error *err);
 
 /* Adds the rows of one submission inside the open transaction. */
 int enqueue_run(struct queue *q, struct queue_submission *s, struct error *err);
+/* Once for each group: an interval of time would let a fast sender use up the reserve. */
+void enqueue_look_at_disk(struct queue *q);
 /* Whether `count` more rows fit: rows and disk. *err says which bound was met. */
 int enqueue_has_room(struct queue *q, size_t count, struct error *err);
 

@@ -168,6 +168,8 @@ static struct queue_submission *split_by_room(struct queue *q, struct queue_subm
     struct queue_submission *waiting = NULL, **waiting_tail = &waiting;
     int64_t now = clock_mono_ms(q->options.clock);
     size_t rows = 0;
+    if (all != NULL)
+        enqueue_look_at_disk(q);
     for (struct queue_submission *s = all, *next; s != NULL; s = next) {
         struct error err = {0};
         next = s->next;
