@@ -103,7 +103,8 @@ struct text http_request_body(const struct http_request *r); /* empty in admit()
 struct text http_request_capture(const struct http_request *r, const char *name);
 /* Decoded value of a query parameter; false when it is not there. */
 bool http_request_query_value(const struct http_request *r, const char *name, struct text *out);
-struct text http_request_peer(const struct http_request *r); /* IP address as text */
+/* IP address as text; IPv4 looks the same through a socket for both families. */
+struct text http_request_peer(const struct http_request *r);
 struct arena *http_request_arena(struct http_request *r);
 const void *http_request_row(const struct http_request *r);
 /* A word of the handler's own per request: set in admit(), read in the handler. */

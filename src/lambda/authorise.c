@@ -53,15 +53,6 @@ static void add_caller(struct context *c, const struct caller *caller)
         add(c, TEXT("aws:username"), caller->user->name);
 }
 
-/* "::ffff:192.0.2.1" is how a socket for both families shows IPv4. */
-static struct text plain_address(struct text peer)
-{
-    struct text mapped = TEXT("::ffff:");
-    if (text_starts_with(peer, mapped) && text_find(peer, '.') < peer.len)
-        return text_slice(peer, mapped.len, peer.len);
-    return peer;
-}
-
 static void add_request(struct context *c, const struct question *q)
 {
     time_format_rfc3339(q->now_ms, c->time);
@@ -74,7 +65,7 @@ static void add_request(struct context *c, const struct question *q)
     add(c, TEXT("aws:ViaAWSService"), TEXT("false"));
     /* The server speaks no TLS, and what a proxy says about it anybody could say. */
     add(c, TEXT("aws:SecureTransport"), TEXT("false"));
-    add(c, TEXT("aws:SourceIp"), plain_address(q->peer));
+    add(c, TEXT("aws:SourceIp"), q->peer);
     if (q->user_agent.len > 0)
         add(c, TEXT("aws:UserAgent"), q->user_agent);
 }

@@ -52,15 +52,6 @@ static struct text path_of(struct http_request *http)
     return rest.len > 0 ? rest : TEXT("/");
 }
 
-/* "::ffff:192.0.2.1" is how a socket for both families shows IPv4. */
-static struct text plain_address(struct text peer)
-{
-    struct text mapped = TEXT("::ffff:");
-    if (text_starts_with(peer, mapped) && text_find(peer, '.') < peer.len)
-        return text_slice(peer, mapped.len, peer.len);
-    return peer;
-}
-
 static void describe(struct url_call *u)
 {
     struct lambda_call *call = u->call;
@@ -72,7 +63,7 @@ static void describe(struct url_call *u)
         .path = path_of(http),
         .query = http_request_query(http),
         .body = http_request_body(http),
-        .peer = plain_address(http_request_peer(http)),
+        .peer = http_request_peer(http),
         .port = atomic_load(&call->api->port),
         .request_id = text_of(call->request_id),
         .trace_id = invoke_trace_id(http, now),
