@@ -250,8 +250,7 @@ static void test_updates__survive_a_restart(void **state)
 {
     struct lambda_fixture *f = *state;
     void *dir = f->dir;
-    AUTO_JSON struct json_object *before =
-        api_expect(f, "PUT", CONFIGURATION, "{'Description':'kept'}", 200);
+    json_object_put(api_expect(f, "PUT", CONFIGURATION, "{'Description':'kept'}", 200));
     lambda_fixture_close(f);
     lambda_fixture_open(f, dir, NULL);
     f->dir = dir;
