@@ -3,9 +3,6 @@
  */
 #include "cli_private.h"
 
-#include <string.h>
-
-#include "onput/http_client.h"
 #include "onput/memory.h"
 
 enum { ADMIN_MAX_ANSWER_BYTES = 64 * 1024 * 1024 };
@@ -58,14 +55,10 @@ static int call(struct http_client *client, const struct config *config, const c
 int admin_call(const struct config *config, const char *method, const char *path,
                struct json_object **out, struct error *err)
 {
-    const char *host = config->admin_address;
-    if (strcmp(host, "0.0.0.0") == 0)
-        host = "127.0.0.1";
-    if (strcmp(host, "::") == 0)
-        host = "::1";
-    bool is_v6 = strchr(host, ':') != NULL;
-    AUTO_FREE char *url = xasprintf("http://%s%s%s:%u%s", is_v6 ? "[" : "", host, is_v6 ? "]" : "",
-                                    config->admin_port, path);
+    AUTO_ARENA struct arena arena;
+    arena_init(&arena);
+    const char *url = arena_printf(
+        &arena, "http://%s%s", cli_host(config->admin_address, config->admin_port, &arena), path);
     struct http_client *client = NULL;
     struct http_client_options options = {.user_agent = "onput/" ONPUT_VERSION};
     if (http_client_new(&options, &client, err) < 0)

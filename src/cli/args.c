@@ -9,30 +9,40 @@
 
 struct flag {
     const char *name;
+    char letter;       /* a short form, or 0 */
     const char *value; /* name of its value in help; NULL: a switch */
     size_t offset;     /* of const char * or bool in struct cli_args */
     const char *help;
 };
 
 static const struct flag flags[] = {
-    {"config", "FILE", offsetof(struct cli_args, config),
+    {"config", 0, "FILE", offsetof(struct cli_args, config),
      "the configuration (default: $ONPUT_CONFIG, ./onput.yaml, /etc/onput/onput.yaml)"},
-    {"set", "section.key=value", 0, "override one option; may be repeated"},
-    {"json", NULL, offsetof(struct cli_args, json), "print JSON"},
-    {"print", NULL, offsetof(struct cli_args, print),
+    {"set", 0, "section.key=value", 0, "override one option; may be repeated"},
+    {"json", 0, NULL, offsetof(struct cli_args, json), "print JSON"},
+    {"print", 0, NULL, offsetof(struct cli_args, print),
      "print the effective configuration, secrets masked"},
-    {"keep", NULL, offsetof(struct cli_args, keep), "stay up until interrupted"},
-    {"held", NULL, offsetof(struct cli_args, held), "those that wait for a permission"},
-    {"all", NULL, offsetof(struct cli_args, all), "every one of them"},
-    {"dir", "DIR", offsetof(struct cli_args, dir), "a folder of photos"},
-    {"function", "NAME", offsetof(struct cli_args, function), "name of a function"},
-    {"source-arn", "ARN", offsetof(struct cli_args, source_arn), "arn:aws:s3:::<bucket>"},
-    {"source-account", "ID", offsetof(struct cli_args, source_account),
+    {"keep", 0, NULL, offsetof(struct cli_args, keep), "stay up until interrupted"},
+    {"held", 0, NULL, offsetof(struct cli_args, held), "those that wait for a permission"},
+    {"all", 0, NULL, offsetof(struct cli_args, all), "every one of them"},
+    {"dir", 0, "DIR", offsetof(struct cli_args, dir), "a folder of photos"},
+    {"function", 0, "NAME", offsetof(struct cli_args, function), "name of a function"},
+    {"source-arn", 0, "ARN", offsetof(struct cli_args, source_arn), "arn:aws:s3:::<bucket>"},
+    {"source-account", 0, "ID", offsetof(struct cli_args, source_account),
      "12 digits (default: the first store's account)"},
-    {"principal", "NAME", offsetof(struct cli_args, principal),
+    {"principal", 0, "NAME", offsetof(struct cli_args, principal),
      "default: the first store's, s3.amazonaws.com"},
-    {"action", "NAME", offsetof(struct cli_args, action), "default: lambda:InvokeFunction"},
-    {"help", NULL, offsetof(struct cli_args, help), "this text"},
+    {"action", 0, "NAME", offsetof(struct cli_args, action), "default: lambda:InvokeFunction"},
+    {"event", 'e', "FILE", offsetof(struct cli_args, event),
+     "the event, JSON; - is standard input (default: {})"},
+    {"user", 0, "NAME", offsetof(struct cli_args, user),
+     "of the configuration's users (default: the first with root: true)"},
+    {"bucket", 0, "NAME", offsetof(struct cli_args, bucket), "default: example-bucket"},
+    {"key", 0, "KEY", offsetof(struct cli_args, key), "default: test/key"},
+    {"region", 0, "NAME", offsetof(struct cli_args, region), "default: us-east-1"},
+    {"store", 0, "KIND", offsetof(struct cli_args, store),
+     "whose way of writing: aws, minio, ceph or rustfs (default: aws)"},
+    {"help", 'h', NULL, offsetof(struct cli_args, help), "this text"},
 };
 
 static bool verb_takes(const struct cli_verb *verb, const char *name)
@@ -47,10 +57,13 @@ static bool verb_takes(const struct cli_verb *verb, const char *name)
     return false;
 }
 
-static const struct flag *find_flag(const struct cli_verb *verb, struct text name)
+/* `name` as written behind "--", or one letter behind "-". */
+static const struct flag *find_flag(const struct cli_verb *verb, struct text name, bool is_long)
 {
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-        if (text_is(name, flags[i].name) && verb_takes(verb, flags[i].name))
+        bool matches = is_long ? text_is(name, flags[i].name)
+                               : name.len == 1 && name.ptr[0] == flags[i].letter;
+        if (matches && verb_takes(verb, flags[i].name))
             return &flags[i];
     }
     return NULL;
@@ -77,7 +90,7 @@ static bool parse_flag(const struct cli_verb *verb, int argc, char **argv, int *
     bool is_long = argv[*at][1] == '-';
     struct text word = text_of(argv[*at] + (is_long ? 2 : 1));
     size_t equals = text_find(word, '=');
-    const struct flag *flag = is_long ? find_flag(verb, text_slice(word, 0, equals)) : NULL;
+    const struct flag *flag = find_flag(verb, text_slice(word, 0, equals), is_long);
     if (flag == NULL) {
         fprintf(stderr, "onput: %s takes no %s; see onput help %s\n", verb->name, argv[*at],
                 verb->name);
@@ -91,7 +104,7 @@ static bool parse_flag(const struct cli_verb *verb, int argc, char **argv, int *
         return equals == word.len;
     }
     if (equals < word.len)
-        return store_value(args, flag, argv[*at] + 2 + equals + 1);
+        return store_value(args, flag, word.ptr + equals + 1);
     if (*at + 1 >= argc) {
         fprintf(stderr, "onput: --%s needs a value (%s)\n", flag->name, flag->value);
         return false;
@@ -125,8 +138,6 @@ bool cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_ar
             ok = add_operand(verb, out, argv[i]);
         else if (strcmp(argv[i], "--") == 0)
             only_operands = true;
-        else if (strcmp(argv[i], "-h") == 0)
-            out->help = true;
         else
             ok = parse_flag(verb, argc, argv, &i, out);
         if (!ok)
@@ -135,15 +146,23 @@ bool cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_ar
     return true;
 }
 
+static void write_label(const struct flag *f, char *out, size_t size)
+{
+    const char *space = f->value != NULL ? " " : "", *value = f->value != NULL ? f->value : "";
+    if (f->letter != 0)
+        snprintf(out, size, "-%c, --%s%s%s", f->letter, f->name, space, value);
+    else
+        snprintf(out, size, "--%s%s%s", f->name, space, value);
+}
+
 void cli_print_flags(const struct cli_verb *verb)
 {
     puts("\nFlags:");
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-        char left[64];
+        char label[64];
         if (!verb_takes(verb, flags[i].name))
             continue;
-        snprintf(left, sizeof(left), "--%s%s%s", flags[i].name, flags[i].value != NULL ? " " : "",
-                 flags[i].value != NULL ? flags[i].value : "");
-        printf("  %-26s %s\n", left, flags[i].help);
+        write_label(&flags[i], label, sizeof(label));
+        printf("  %-26s %s\n", label, flags[i].help);
     }
 }

@@ -10,6 +10,7 @@
 #include "onput/catalog.h"
 #include "onput/config.h"
 #include "onput/error.h"
+#include "onput/http_client.h"
 #include "onput/json.h"
 
 enum exit_code {
@@ -40,6 +41,11 @@ struct cli_args {
     const char *principal;
     const char *action;
     const char *store;
+    const char *user;
+    const char *event;
+    const char *bucket;
+    const char *key;
+    const char *region;
     const char *operands[CLI_MAX_OPERANDS];
     size_t operand_count;
 };
@@ -72,6 +78,8 @@ struct config *cli_load_config(const struct cli_args *args);
 /* The same, resolved; the caller unrefs it. */
 struct catalog *cli_load_catalog(const struct cli_args *args);
 void cli_open_log(const struct config *config);
+/* "host:port" to reach a listener of this machine's daemon at (arena). */
+const char *cli_host(const char *address, uint16_t port, struct arena *arena);
 
 /*
  * admin_client.c: one call to the running daemon's admin listener. The caller releases *out with
@@ -80,12 +88,27 @@ void cli_open_log(const struct config *config);
 MUST_CHECK int admin_call(const struct config *config, const char *method, const char *path,
                           struct json_object **out, struct error *err);
 
+/* lambda_client.c: Invoke, signed as a user of the configuration. */
+struct lambda_request {
+    const char *user; /* NULL: the first root, else the first one */
+    const char *function;
+    const struct http_header *headers;
+    size_t header_count;
+    struct text body;
+};
+/* Any answer is success; the caller releases *out with http_reply_release(). ERROR_NOT_FOUND: the
+ * configuration has no such user. */
+MUST_CHECK int lambda_invoke(const struct config *config, const struct lambda_request *request,
+                             struct http_reply *out, struct error *err);
+
 int cmd_serve(const struct cli_args *args);
 int cmd_demo(const struct cli_args *args);
 int cmd_check(const struct cli_args *args);
 int cmd_policy(const struct cli_args *args);
 int cmd_queue(const struct cli_args *args);
 int cmd_dlq(const struct cli_args *args);
+int cmd_invoke(const struct cli_args *args);
+int cmd_generate_event(const struct cli_args *args);
 int cmd_health(const struct cli_args *args);
 int cmd_version(const struct cli_args *args);
 int cmd_help(const struct cli_args *args);

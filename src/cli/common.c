@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -67,4 +68,14 @@ struct catalog *cli_load_catalog(const struct cli_args *args)
 void cli_open_log(const struct config *config)
 {
     log_open(STDERR_FILENO, config->log_level, config->log_format);
+}
+
+const char *cli_host(const char *address, uint16_t port, struct arena *arena)
+{
+    if (strcmp(address, "0.0.0.0") == 0)
+        address = "127.0.0.1";
+    if (strcmp(address, "::") == 0)
+        address = "::1";
+    bool is_v6 = strchr(address, ':') != NULL;
+    return arena_printf(arena, "%s%s%s:%u", is_v6 ? "[" : "", address, is_v6 ? "]" : "", port);
 }

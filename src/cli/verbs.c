@@ -34,6 +34,21 @@ static const struct cli_verb verbs[] = {
      "  onput policy simulate --function thumbs --source-arn arn:aws:s3:::photos \\\n"
      "      --source-account 000000000000\n",
      cmd_policy},
+    {"invoke", "invoke NAME [-e FILE|-] [--user NAME]", "run a function of the running daemon once",
+     "config set event user", 1,
+     "  onput invoke thumbs -e event.json\n"
+     "  onput generate-event s3 put --bucket photos --key a.jpg | onput invoke thumbs -e -\n"
+     "\n  The result goes to standard output; the log and a summary to standard error. Exit code "
+     "1\n"
+     "  when the function failed. NAME may be name:version or name:alias.\n",
+     cmd_invoke},
+    {"generate-event",
+     "generate-event s3 put|post|copy|multipart|delete [--store KIND] [--bucket B] [--key K]\n"
+     "       onput generate-event sqs|kinesis|dynamodb|apigw",
+     "print a sample event", "store bucket key region", 2,
+     "  onput generate-event s3 put --store minio --bucket photos --key 'summer 2026/a.jpg'\n"
+     "  onput generate-event sqs --region eu-west-1\n",
+     cmd_generate_event},
     {"queue", "queue stats [--json]", "numbers of the running daemon's queue", "config set json", 1,
      "  onput queue stats\n", cmd_queue},
     {"dlq", "dlq list|show ID|redrive [ID...|--all] [--held] [--function F] [--json]",
@@ -67,7 +82,7 @@ void cli_print_help(void)
     puts("  onput serve --config onput.yaml     run it for your store\n");
     puts("Verbs:");
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-        printf("  %-9s %s\n", verbs[i].name, verbs[i].help);
+        printf("  %-14s  %s\n", verbs[i].name, verbs[i].help);
     puts("\nonput help VERB tells more.");
 }
 

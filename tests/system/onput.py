@@ -52,9 +52,9 @@ def environment():
     return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ONPUT_"))}
 
 
-def run(*words, cwd=None):
+def run(*words, cwd=None, stdin=None):
     """Runs a verb to its end; the result has returncode, stdout and stderr."""
-    return subprocess.run([binary(), *words], capture_output=True, text=True, cwd=cwd,
+    return subprocess.run([binary(), *words], capture_output=True, text=True, cwd=cwd, input=stdin,
                           env=environment(), timeout=DEADLINE_S, check=False)
 
 

@@ -41,8 +41,10 @@ class Check(onput.Test):
     def test_accepts_the_readme(self):
         """With the permission that its next command asks for."""
         with open(README, encoding="utf-8") as file:
-            text = file.read().split("```yaml\n")[1].split("```")[0]
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ONPUT_WEBHOOK_TOKEN"):
+            blocks = file.read().split("```yaml\n")[1:]
+        text = "".join(block.split("```")[0] for block in blocks)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ONPUT_WEBHOOK_TOKEN",
+                     "ONPUT_ADMIN_SECRET", "ONPUT_UPLOADER_SECRET"):
             text = text.replace("${" + name + "}", "a-word-of-its-own")
         self.write(text)
         result = onput.run("check", "--config", self.config)
