@@ -3,12 +3,10 @@
  *
  * An operation more is a row here, its members in members_*.c and its run function.
  */
+#include "invoke_private.h"
 #include "shape.h"
 
-enum {
-    CODE_BODY_BYTES = 70167211,  /* 50 MiB of zip in base64, and the rest */
-    INVOKE_BODY_BYTES = 6291456, /* 6 MiB */
-};
+enum { CODE_BODY_BYTES = 70167211 }; /* 50 MiB of zip in base64, and the rest */
 
 #define FUNCTION "/2015-03-31/functions/{FunctionName}"
 
@@ -20,7 +18,7 @@ static const struct operation operations[] = {
      .path = FUNCTION "/invocations",
      .target = TARGET_NAMESPACED,
      .raw_body = true,
-     .max_body_bytes = INVOKE_BODY_BYTES,
+     .max_body_bytes = INVOKE_SYNC_MAX_BYTES,
      .members = &members_invoke,
      .run = run_invoke},
     {.name = "InvokeAsync",
@@ -29,7 +27,7 @@ static const struct operation operations[] = {
      .path = "/2014-11-13/functions/{FunctionName}/invoke-async",
      .target = TARGET_NAMESPACED,
      .raw_body = true,
-     .max_body_bytes = INVOKE_BODY_BYTES,
+     .max_body_bytes = INVOKE_SYNC_MAX_BYTES,
      .members = &members_invoke_async,
      .run = run_invoke_async},
     {.name = "InvokeWithResponseStream",
@@ -38,7 +36,7 @@ static const struct operation operations[] = {
      .path = "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
      .target = TARGET_NAMESPACED,
      .raw_body = true,
-     .max_body_bytes = INVOKE_BODY_BYTES,
+     .max_body_bytes = INVOKE_SYNC_MAX_BYTES,
      .members = &members_invoke_stream,
      .run = run_invoke_stream},
 

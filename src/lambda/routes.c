@@ -1,14 +1,12 @@
 /*
  * routes.c - the listener's rows: functions' own URLs, the operations, and what is none of them.
  */
-#include "lambda_private.h"
+#include "invoke_private.h"
 
 #include <string.h>
 
 #include "onput/buffer.h"
 #include "onput/memory.h"
-
-enum { URL_BODY_BYTES = 6291456 }; /* as for Invoke */
 
 static const unsigned ANY_METHOD =
     HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_PUT | HTTP_DELETE | HTTP_PATCH | HTTP_OPTIONS;
@@ -33,7 +31,7 @@ static struct http_route url_route(struct lambda_api *api, const struct http_rou
     route.methods = ANY_METHOD;
     route.handler = url_front_handle;
     route.admit = url_front_admit;
-    route.max_body_bytes = URL_BODY_BYTES;
+    route.max_body_bytes = INVOKE_SYNC_MAX_BYTES;
     route.metric_route = "function-url";
     route.ctx = api;
     return route;
