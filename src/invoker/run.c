@@ -5,11 +5,6 @@
 
 #include "onput/log.h"
 
-/* For log and metrics; asynchronous attempts have further words there. */
-static const char *const status_words[] = {
-    [OUTCOME_DONE] = "done", [OUTCOME_SKIPPED] = "skipped", [OUTCOME_FAILED] = "failed"};
-_Static_assert(ARRAY_LEN(status_words) == OUTCOME_STATUS_COUNT, "one word per status");
-
 static void cancel(struct outcome *out)
 {
     *out = (struct outcome){.status = OUTCOME_FAILED,
@@ -47,7 +42,7 @@ static void observe_phase(struct metrics *m, const char *function, const char *p
 static void count(struct metrics *m, const struct invoker_call *call, const struct outcome *o)
 {
     const char *name = call->function->config->name;
-    metrics_add(m, METRIC_INVOCATIONS, 1, name, status_words[o->status], NULL);
+    metrics_add(m, METRIC_INVOCATIONS, 1, name, outcome_status_name(o->status), NULL);
     observe_phase(m, name, "fetch", o->fetch_ms);
     metrics_observe(m, METRIC_INVOCATION_SECONDS, (double)call->duration_us / 1e6, name, "run",
                     NULL);
@@ -58,8 +53,8 @@ static void write_line(const struct invoker_call *call, const struct outcome *o)
 {
     bool failed = o->status == OUTCOME_FAILED;
     LOG(failed ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "invocation",
-        LOG_STRING("status", status_words[o->status]), LOG_TEXT("function", call->function->name),
-        LOG_TEXT("version", call->function->version),
+        LOG_STRING("status", outcome_status_name(o->status)),
+        LOG_TEXT("function", call->function->name), LOG_TEXT("version", call->function->version),
         LOG_STRING("request_id", call->invocation.request_id),
         LOG_I64("duration_us", call->duration_us),
         LOG_STRING(failed ? "error" : "detail", failed ? o->error.message : o->detail));
