@@ -77,6 +77,7 @@ struct config_source cli_config_source(const struct cli_args *args);
 struct config *cli_load_config(const struct cli_args *args);
 /* The same, resolved; the caller unrefs it. */
 struct catalog *cli_load_catalog(const struct cli_args *args);
+struct text cli_or_default(const char *value_or_null, const char *fallback);
 void cli_open_log(const struct config *config);
 /* "host:port" to reach a listener of this machine's daemon at (arena). */
 const char *cli_host(const char *address, uint16_t port, struct arena *arena);
@@ -98,7 +99,7 @@ struct lambda_request {
 };
 /* Any answer is success; the caller releases *out with http_reply_release(). ERROR_NOT_FOUND: the
  * configuration has no such user. */
-MUST_CHECK int lambda_invoke(const struct config *config, const struct lambda_request *request,
+MUST_CHECK int lambda_invoke(const struct catalog *catalog, const struct lambda_request *request,
                              struct http_reply *out, struct error *err);
 
 int cmd_serve(const struct cli_args *args);

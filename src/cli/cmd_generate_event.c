@@ -9,11 +9,6 @@
 
 enum { SAMPLE_MAX_BYTES = 64 * 1024 };
 
-static struct text or_default(const char *value, const char *fallback)
-{
-    return text_of(value != NULL ? value : fallback);
-}
-
 static int refuse(const struct error *err)
 {
     AUTO_BUFFER struct buffer list;
@@ -44,11 +39,11 @@ int cmd_generate_event(const struct cli_args *args)
     }
     struct sample_request request = {
         .service = text_of(args->operands[0]),
-        .event = or_default(args->operand_count > 1 ? args->operands[1] : NULL, ""),
-        .store = or_default(args->store, "aws"),
-        .bucket = or_default(args->bucket, "example-bucket"),
-        .key = or_default(args->key, "test/key"),
-        .region = or_default(args->region, "us-east-1"),
+        .event = cli_or_default(args->operand_count > 1 ? args->operands[1] : NULL, ""),
+        .store = cli_or_default(args->store, "aws"),
+        .bucket = cli_or_default(args->bucket, "example-bucket"),
+        .key = cli_or_default(args->key, "test/key"),
+        .region = cli_or_default(args->region, "us-east-1"),
     };
     AUTO_BUFFER struct buffer out;
     struct error err = {0};

@@ -92,7 +92,7 @@ static int refuse(const struct http_reply *reply)
     return cli_fail(EXIT_CODE_UNREACHABLE, &err);
 }
 
-static int invoke(const struct cli_args *args, const struct config *config)
+static int invoke(const struct cli_args *args, const struct catalog *catalog)
 {
     AUTO_BUFFER struct buffer event;
     struct error err = {0};
@@ -106,7 +106,7 @@ static int invoke(const struct cli_args *args, const struct config *config)
                                      .header_count = 1,
                                      .body = buffer_text(&event)};
     struct http_reply reply = {0};
-    if (lambda_invoke(config, &request, &reply, &err) < 0)
+    if (lambda_invoke(catalog, &request, &reply, &err) < 0)
         return cli_fail(err.code == ERROR_NOT_FOUND ? EXIT_CODE_CONFIG : EXIT_CODE_UNREACHABLE,
                         &err);
     int code = reply.status == 200 ? show(&reply) : refuse(&reply);
@@ -120,10 +120,10 @@ int cmd_invoke(const struct cli_args *args)
         cli_print_verb_help(cli_find_verb("invoke"));
         return EXIT_CODE_USAGE;
     }
-    struct config *config = cli_load_config(args);
-    if (config == NULL)
+    struct catalog *catalog = cli_load_catalog(args);
+    if (catalog == NULL)
         return EXIT_CODE_CONFIG;
-    int code = invoke(args, config);
-    config_free(config);
+    int code = invoke(args, catalog);
+    catalog_unref(catalog);
     return code;
 }

@@ -9,11 +9,6 @@
 
 #include "onput/catalog.h"
 
-static struct text or_default(const char *value, const char *fallback)
-{
-    return text_of(value != NULL ? value : fallback);
-}
-
 /* "123456789012" is short for the account's root, as in a permission. */
 static struct text whole_principal(struct text principal, struct arena *arena)
 {
@@ -88,8 +83,9 @@ static int simulate(const struct cli_args *args, const struct catalog *catalog)
     arena_init(&arena);
     const struct config_store *home = &catalog_config(catalog)->stores[0];
     struct text arn = text_of(args->source_arn);
-    struct text account = or_default(args->source_account, home->account);
-    struct text principal = whole_principal(or_default(args->principal, home->principal), &arena);
+    struct text account = cli_or_default(args->source_account, home->account);
+    struct text principal =
+        whole_principal(cli_or_default(args->principal, home->principal), &arena);
     struct text region = text_of(home->region), yes = TEXT("true");
     /* The same as for an event, see catalog_may_invoke(). */
     const struct policy_context context[] = {
@@ -99,7 +95,8 @@ static int simulate(const struct cli_args *args, const struct catalog *catalog)
         {TEXT("aws:PrincipalIsAWSService"), &yes, 1},
         {TEXT("aws:PrincipalServiceName"), &principal, 1},
     };
-    struct policy_request request = {.action = or_default(args->action, "lambda:InvokeFunction"),
+    struct policy_request request = {.action =
+                                         cli_or_default(args->action, "lambda:InvokeFunction"),
                                      .resource = function->arn,
                                      .context = context,
                                      .context_count = ARRAY_LEN(context)};

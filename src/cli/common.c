@@ -65,6 +65,11 @@ struct catalog *cli_load_catalog(const struct cli_args *args)
     return catalog;
 }
 
+struct text cli_or_default(const char *value_or_null, const char *fallback)
+{
+    return text_of(value_or_null != NULL ? value_or_null : fallback);
+}
+
 void cli_open_log(const struct config *config)
 {
     log_open(STDERR_FILENO, config->log_level, config->log_format);

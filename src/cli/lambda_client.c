@@ -36,7 +36,7 @@ static int find_user(const struct config *config, const char *name, const struct
 }
 
 /* Host, date, perhaps a token, the caller's own, and the signature over all of them. */
-static int sign(const struct config *config, const struct config_user *user, const char *host,
+static int sign(const struct catalog *catalog, const struct config_user *user, const char *host,
                 const char *path, const struct lambda_request *request, struct arena *arena,
                 struct http_header **out, size_t *out_count, struct error *err)
 {
@@ -60,12 +60,9 @@ static int sign(const struct config *config, const struct config_user *user, con
         .header_count = count,
         .payload_hash = text_of(sha256_hex(request->body.ptr, request->body.len, hash)),
     };
-    const char *region = config->lambda_region != NULL ? config->lambda_region
-                         : config->store_count > 0     ? config->stores[0].region
-                                                       : "us-east-1";
     struct sigv4_key key = {text_of(user->access_key), text_of(user->secret_key),
                             text_of(user->session_token)};
-    struct sigv4_scope scope = {text_of(region), TEXT("lambda"), now_ms};
+    struct sigv4_scope scope = {catalog_region(catalog), TEXT("lambda"), now_ms};
     struct text authorization;
     if (sigv4_sign(&signed_request, &key, &scope, arena, &authorization, NULL, err) < 0)
         return -1;
@@ -91,9 +88,10 @@ static int perform(const struct http_call *call, struct http_reply *out, struct 
     return 0;
 }
 
-int lambda_invoke(const struct config *config, const struct lambda_request *request,
+int lambda_invoke(const struct catalog *catalog, const struct lambda_request *request,
                   struct http_reply *out, struct error *err)
 {
+    const struct config *config = catalog_config(catalog);
     const struct config_user *user;
     if (find_user(config, request->user, &user, err) < 0)
         return -1;
@@ -116,7 +114,8 @@ int lambda_invoke(const struct config *config, const struct lambda_request *requ
         .stall_timeout_ms = LAMBDA_TIMEOUT_MS,
     };
     struct http_header *headers;
-    if (sign(config, user, host, path.data, request, &arena, &headers, &call.header_count, err) < 0)
+    if (sign(catalog, user, host, path.data, request, &arena, &headers, &call.header_count, err) <
+        0)
         return -1;
     call.headers = headers;
     return perform(&call, out, err);
