@@ -140,7 +140,8 @@ const struct function_record *catalog_url(const struct catalog *c, struct text u
 /*
  * Slots: how many invocations of a function run at this moment, whichever way they came in and
  * however many snapshots there were meanwhile. The limit is its reserved concurrency; a function
- * without one has slots without end. slot_take() says false when all are taken. Threads: any.
+ * without one has slots without end. function_slot_take() says false when all are taken. Threads:
+ * any.
  */
 bool function_slot_take(const struct function *function);
 void function_slot_give(const struct function *function);

@@ -18,7 +18,7 @@
  * Calling sequence: registry_open() builds the first catalog; registry_submit() as often as wanted;
  * registry_close() runs what was submitted and ends the thread.
  *
- * Durability: registry_commit() returns after the sync. An I/O error is final, as in queue.h.
+ * Durability: registry_edit_commit() returns after the sync. An I/O error is final, as in queue.h.
  */
 #ifndef ONPUT_REGISTRY_H
 #define ONPUT_REGISTRY_H
