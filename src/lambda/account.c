@@ -9,37 +9,27 @@ static const int64_t TOTAL_CODE_BYTES = 80530636800;
 enum {
     UNZIPPED_CODE_BYTES = 262144000,
     ZIPPED_CODE_BYTES = 52428800,
-    CONCURRENT_EXECUTIONS = 1000,
 };
-
-/* The number of a row's member, 0 when it has none. */
-static int64_t row_number(const struct row *row, const char *name)
-{
-    AUTO_JSON struct json_object *object = row_parse(row);
-    return json_object_get_int64(json_object_object_get(object, name));
-}
 
 struct usage {
     int64_t functions;
     int64_t code_bytes;
-    int64_t reserved;
 };
 
 static void add_usage(const struct function_record *record, struct usage *usage)
 {
     const struct row *rows = NULL;
-    const struct row *concurrency = record_row(record, ROW_CONCURRENCY, TEXT(""));
     size_t count = record_rows(record, ROW_FUNCTION, &rows);
     usage->functions++;
-    for (size_t i = 0; i < count; i++)
-        usage->code_bytes += row_number(&rows[i], "CodeSize");
-    if (concurrency)
-        usage->reserved += row_number(concurrency, "ReservedConcurrentExecutions");
+    for (size_t i = 0; i < count; i++) {
+        AUTO_JSON struct json_object *version = row_parse(&rows[i]);
+        usage->code_bytes += member_i64(version, "CodeSize");
+    }
 }
 
-static void write_account(const struct usage *usage, struct buffer *out)
+static void write_account(const struct usage *usage, int64_t reserved, struct buffer *out)
 {
-    int64_t unreserved = CONCURRENT_EXECUTIONS - usage->reserved;
+    int64_t unreserved = ACCOUNT_CONCURRENCY - reserved;
     struct json_writer w;
     json_writer_init(&w, out);
     json_object_begin(&w);
@@ -48,7 +38,7 @@ static void write_account(const struct usage *usage, struct buffer *out)
     json_pair_i64(&w, "TotalCodeSize", TOTAL_CODE_BYTES);
     json_pair_i64(&w, "CodeSizeUnzipped", UNZIPPED_CODE_BYTES);
     json_pair_i64(&w, "CodeSizeZipped", ZIPPED_CODE_BYTES);
-    json_pair_i64(&w, "ConcurrentExecutions", CONCURRENT_EXECUTIONS);
+    json_pair_i64(&w, "ConcurrentExecutions", ACCOUNT_CONCURRENCY);
     json_pair_i64(&w, "UnreservedConcurrentExecutions", unreserved > 0 ? unreserved : 0);
     json_object_finish(&w);
     json_key(&w, "AccountUsage");
@@ -68,7 +58,7 @@ void run_get_account_settings(struct lambda_call *call)
     for (size_t i = 0; i < count; i++)
         add_usage(records[i], &usage);
     buffer_init(&json, 1024);
-    write_account(&usage, &json);
+    write_account(&usage, account_reserved(call->catalog), &json);
     call_answer(call, 200, buffer_text(&json));
 }
 

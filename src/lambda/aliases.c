@@ -3,8 +3,6 @@
  */
 #include "function_shape.h"
 
-enum { PAGE_CAP = 50 };
-
 /* What the API shows of a row: members in their order, the ARN as functions are called now. */
 static struct json_object *alias_show(struct lambda_call *call, struct text name,
                                       struct json_object *row)
@@ -199,40 +197,33 @@ void run_delete_alias(struct lambda_call *call)
 
 /* Those that point at the asked version, in their order; room for all of `count`. */
 static size_t choose(struct lambda_call *call, const struct row *rows, size_t count,
-                     const struct row **out)
+                     struct row *out)
 {
     struct text version = call_text_or(call, "FunctionVersion", "");
     size_t chosen = 0;
     for (size_t i = 0; i < count; i++) {
         AUTO_JSON struct json_object *row = row_parse(&rows[i]);
         if (version.len == 0 || text_equal(member_text(row, "FunctionVersion"), version))
-            out[chosen++] = &rows[i];
+            out[chosen++] = rows[i];
     }
     return chosen;
+}
+
+static struct json_object *show_row(struct lambda_call *call, const struct row *row)
+{
+    AUTO_JSON struct json_object *alias = row_parse(row);
+    return alias_show(call, row->qualifier, alias);
 }
 
 void run_list_aliases(struct lambda_call *call)
 {
     const struct function_record *record = call_record(call);
     const struct row *rows;
-    size_t from, to;
-    struct text marker;
     if (record == NULL) {
         call_no_function(call, call->id.arn);
         return;
     }
     size_t count = record_rows(record, ROW_ALIAS, &rows);
-    const struct row **chosen = ARENA_ARRAY(call->arena, const struct row *, count + 1);
-    if (!call_page(call, choose(call, rows, count, chosen), PAGE_CAP, &from, &to, &marker))
-        return;
-    AUTO_JSON struct json_object *answer = json_object_new_object();
-    struct json_object *aliases = json_object_new_array();
-    json_object_object_add(answer, "Aliases", aliases);
-    for (size_t i = from; i < to; i++) {
-        AUTO_JSON struct json_object *row = row_parse(chosen[i]);
-        json_object_array_add(aliases, alias_show(call, chosen[i]->qualifier, row));
-    }
-    if (marker.len > 0)
-        member_set_text(answer, "NextMarker", marker);
-    call_answer(call, 200, call_json_text(call, answer));
+    struct row *chosen = ARENA_ARRAY(call->arena, struct row, count + 1);
+    call_answer_rows(call, "Aliases", chosen, choose(call, rows, count, chosen), show_row);
 }

@@ -7,8 +7,8 @@
 
 #include "onput/attributes.h"
 
-/* Of the account, reserved or not; and what must stay for functions without a reservation. */
-enum { ACCOUNT_CONCURRENCY = 1000, ACCOUNT_MIN_UNRESERVED = 100 };
+/* What must stay for functions without a reservation. */
+enum { ACCOUNT_MIN_UNRESERVED = 100 };
 
 static const char reserved_member[] = "ReservedConcurrentExecutions";
 
@@ -21,32 +21,27 @@ static bool is_unqualified(struct lambda_call *call)
     return false;
 }
 
-static int64_t row_reserved(const struct row *row)
+static int64_t reserved_of(const struct function *function)
 {
-    if (row == NULL)
-        return 0;
-    AUTO_JSON struct json_object *concurrency = row_parse(row);
-    return json_object_get_int64(json_at(concurrency, reserved_member));
+    int64_t limit = function != NULL ? function_slot_limit(function) : -1;
+    return limit > 0 ? limit : 0;
 }
 
-/* What all functions but `except` have reserved. */
-static int64_t reserved_by_others(const struct catalog *catalog, struct text except)
+int64_t account_reserved(const struct catalog *catalog)
 {
-    const struct function_record *const *records;
-    size_t count = catalog_records(catalog, &records);
+    const struct function *functions;
+    size_t count = catalog_functions(catalog, &functions);
     int64_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!text_equal(record_name(records[i]), except))
-            sum += row_reserved(record_row(records[i], ROW_CONCURRENCY, TEXT("")));
-    }
+    for (size_t i = 0; i < count; i++)
+        sum += reserved_of(&functions[i]);
     return sum;
 }
 
 /* Whether functions without a reservation keep their minimum; giving back is always fine. */
 static bool leaves_enough(const struct lambda_call *call, int64_t wanted)
 {
-    int64_t own = row_reserved(registry_edit_row(call->edit, ROW_CONCURRENCY, TEXT("")));
-    int64_t others = reserved_by_others(call->catalog, call->id.name);
+    int64_t own = reserved_of(catalog_function(call->catalog, call->id.name));
+    int64_t others = account_reserved(call->catalog) - own;
     return wanted <= own || (wanted <= ACCOUNT_CONCURRENCY &&
                              ACCOUNT_CONCURRENCY - others - wanted >= ACCOUNT_MIN_UNRESERVED);
 }

@@ -3,8 +3,6 @@
  */
 #include "function_shape.h"
 
-enum { PAGE_CAP = 50 };
-
 static struct text alias_target(const struct row *alias, struct lambda_call *call)
 {
     AUTO_JSON struct json_object *parsed = row_parse(alias);
@@ -152,8 +150,7 @@ void run_list_functions(struct lambda_call *call)
     struct listing list = {
         .call = call, .all_versions = text_is(call_text_or(call, "FunctionVersion", ""), "ALL")};
     struct text marker;
-    if (!call_page(call, count_items(call, list.all_versions), PAGE_CAP, &list.from, &list.to,
-                   &marker))
+    if (!call_page(call, count_items(call, list.all_versions), &list.from, &list.to, &marker))
         return;
     AUTO_JSON struct json_object *answer = json_object_new_object();
     list.items = json_object_new_array();

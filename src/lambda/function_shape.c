@@ -8,31 +8,6 @@
 
 #define BEING_CREATED "The function is being created."
 
-struct text member_text(struct json_object *object, const char *name)
-{
-    return json_text(json_object_object_get(object, name));
-}
-
-int64_t member_i64(struct json_object *object, const char *name)
-{
-    return json_object_get_int64(json_object_object_get(object, name));
-}
-
-static struct json_object *string_of(struct text value)
-{
-    return json_object_new_string_len(value.ptr, (int)value.len);
-}
-
-void member_set_text(struct json_object *object, const char *name, struct text value)
-{
-    json_object_object_add(object, name, string_of(value));
-}
-
-void member_set_i64(struct json_object *object, const char *name, int64_t value)
-{
-    json_object_object_add(object, name, json_object_new_int64(value));
-}
-
 static void put_state(struct json_object *out, const char *name, const char *state,
                       const char *reason, const char *code)
 {

@@ -45,12 +45,6 @@ void edited_put(struct lambda_call *call, enum row_kind kind, struct text qualif
 /* What is changed is the function itself: false and answered when a version or alias was named. */
 bool call_names_function(struct lambda_call *call);
 
-/* The text member, or the empty text. */
-struct text member_text(struct json_object *object, const char *name);
-int64_t member_i64(struct json_object *object, const char *name);
-void member_set_text(struct json_object *object, const char *name, struct text value);
-void member_set_i64(struct json_object *object, const char *name, int64_t value);
-
 /* ---- function_checks.c: false when the call was answered ---- */
 
 bool check_function_members(struct lambda_call *call);

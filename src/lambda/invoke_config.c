@@ -6,8 +6,6 @@
 
 #include "onput/attributes.h"
 
-enum { PAGE = 50 };
-
 static struct text config_qualifier(const struct lambda_call *call)
 {
     return call->id.qualifier.len > 0 ? call->id.qualifier : TEXT("$LATEST");
@@ -25,16 +23,11 @@ static void fail_no_config(struct lambda_call *call)
               TEXT_ARGS(arn));
 }
 
-static struct json_object *text_object(struct text t)
-{
-    return json_object_new_string_len(t.ptr, (int)t.len);
-}
-
 /* As AWS shows it; takes the object over and gives it back. */
 static struct json_object *show(struct lambda_call *call, struct json_object *config,
                                 struct text qualifier)
 {
-    json_object_object_add(config, "FunctionArn", text_object(config_arn(call, qualifier)));
+    member_set_text(config, "FunctionArn", config_arn(call, qualifier));
     return config;
 }
 
@@ -49,7 +42,7 @@ static void add_destination(struct json_object *destinations, const char *name,
 {
     struct json_object *one = json_object_new_object();
     if (destination.len > 0)
-        json_object_object_add(one, "Destination", text_object(destination));
+        member_set_text(one, "Destination", destination);
     json_object_object_add(destinations, name, one);
 }
 
@@ -170,6 +163,11 @@ void run_delete_invoke_config(struct lambda_call *call)
         call_answer_empty(call, 204);
 }
 
+static struct json_object *show_row(struct lambda_call *call, const struct row *row)
+{
+    return show(call, row_parse(row), row->qualifier);
+}
+
 void run_list_invoke_configs(struct lambda_call *call)
 {
     const struct function_record *record = call_record(call);
@@ -178,16 +176,6 @@ void run_list_invoke_configs(struct lambda_call *call)
         return;
     }
     const struct row *rows;
-    size_t from, to, count = record_rows(record, ROW_INVOKE_CONFIG, &rows);
-    struct text marker;
-    if (!call_page(call, count, PAGE, &from, &to, &marker))
-        return;
-    AUTO_JSON struct json_object *answer = json_object_new_object();
-    struct json_object *configs = json_object_new_array();
-    json_object_object_add(answer, "FunctionEventInvokeConfigs", configs);
-    for (size_t i = from; i < to; i++)
-        json_object_array_add(configs, show(call, row_parse(&rows[i]), rows[i].qualifier));
-    if (marker.len > 0)
-        json_object_object_add(answer, "NextMarker", text_object(marker));
-    call_answer(call, 200, call_json_text(call, answer));
+    size_t count = record_rows(record, ROW_INVOKE_CONFIG, &rows);
+    call_answer_rows(call, "FunctionEventInvokeConfigs", rows, count, show_row);
 }

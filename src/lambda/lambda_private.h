@@ -231,16 +231,28 @@ struct text call_time_iso(struct lambda_call *call);
 double call_time_epoch(const struct lambda_call *call);
 
 /*
- * Pages: `count` items in order, Marker and MaxItems of the call, at most `cap` a page. Sets the
+ * Pages: `count` items in order, Marker and MaxItems of the call, at most 50 a page. Sets the
  * range to show and *out_marker ("" on the last page). False when the marker is none of ours: the
  * call was answered.
  */
-bool call_page(struct lambda_call *call, size_t count, size_t cap, size_t *out_from, size_t *out_to,
+bool call_page(struct lambda_call *call, size_t count, size_t *out_from, size_t *out_to,
                struct text *out_marker);
+
+/* 200 {name: [...], "NextMarker"?}: a page of the rows, each as show() makes it, which is taken
+ * over. */
+void call_answer_rows(struct lambda_call *call, const char *name, const struct row *rows,
+                      size_t count,
+                      struct json_object *(*show)(struct lambda_call *call, const struct row *row));
 
 /* 412 when RevisionId was given and is another one. `api` as in the message:
  * "GetFunction/GetAlias". True when the call may go on. */
 bool call_revision_fits(struct lambda_call *call, struct text current, const char *api);
+
+/* One member of an object; the empty text and 0 when it is missing or of another type. */
+struct text member_text(struct json_object *object, const char *name);
+int64_t member_i64(struct json_object *object, const char *name);
+void member_set_text(struct json_object *object, const char *name, struct text value);
+void member_set_i64(struct json_object *object, const char *name, int64_t value);
 
 /* A row's JSON parsed, without the members that begin with "_". The caller releases it. */
 struct json_object *row_parse(const struct row *row);
@@ -292,6 +304,8 @@ void run_get_invoke_config(struct lambda_call *call);
 void run_delete_invoke_config(struct lambda_call *call);
 void run_list_invoke_configs(struct lambda_call *call);
 /* concurrency.c */
+enum { ACCOUNT_CONCURRENCY = 1000 }; /* of the account, reserved or not */
+int64_t account_reserved(const struct catalog *catalog);
 void run_put_concurrency(struct lambda_call *call);
 void run_get_concurrency(struct lambda_call *call);
 void run_delete_concurrency(struct lambda_call *call);

@@ -8,7 +8,7 @@
 #include "onput/encoding.h"
 #include "onput/log.h"
 
-enum { MARKER_MAX_BYTES = 64 };
+enum { MARKER_MAX_BYTES = 64, PAGE_CAP = 50 };
 
 /* A marker is base64 of "from:" and the index that the page begins with. */
 static bool marker_read(struct text marker, size_t *out)
@@ -36,23 +36,41 @@ static struct text marker_write(struct lambda_call *call, size_t from)
     return arena_text(call->arena, buffer_text(&coded));
 }
 
-bool call_page(struct lambda_call *call, size_t count, size_t cap, size_t *out_from, size_t *out_to,
+bool call_page(struct lambda_call *call, size_t count, size_t *out_from, size_t *out_to,
                struct text *out_marker)
 {
     struct text marker = call_text_or(call, "Marker", "");
-    int64_t wanted = call_i64_or(call, "MaxItems", (int64_t)cap);
+    int64_t wanted = call_i64_or(call, "MaxItems", PAGE_CAP);
     size_t from = 0;
     if (marker.len > 0 && !marker_read(marker, &from)) {
         call_fail(call, ERR_INVALID_PARAMETER, "The Marker is not one that this API has given.");
         return false;
     }
-    size_t size = wanted < (int64_t)cap ? (size_t)wanted : cap;
+    size_t size = wanted < PAGE_CAP ? (size_t)wanted : PAGE_CAP;
     if (from > count)
         from = count; /* the list has become shorter */
     *out_from = from;
     *out_to = count - from > size ? from + size : count;
     *out_marker = *out_to < count ? marker_write(call, *out_to) : TEXT("");
     return true;
+}
+
+void call_answer_rows(struct lambda_call *call, const char *name, const struct row *rows,
+                      size_t count,
+                      struct json_object *(*show)(struct lambda_call *call, const struct row *row))
+{
+    size_t from, to;
+    struct text marker;
+    if (!call_page(call, count, &from, &to, &marker))
+        return;
+    AUTO_JSON struct json_object *answer = json_object_new_object();
+    struct json_object *items = json_object_new_array();
+    json_object_object_add(answer, name, items);
+    for (size_t i = from; i < to; i++)
+        json_object_array_add(items, show(call, &rows[i]));
+    if (marker.len > 0)
+        member_set_text(answer, "NextMarker", marker);
+    call_answer(call, 200, call_json_text(call, answer));
 }
 
 bool call_revision_fits(struct lambda_call *call, struct text current, const char *api)

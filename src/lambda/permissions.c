@@ -17,11 +17,6 @@ static struct text policy_qualifier(const struct lambda_call *call)
     return text_is(call->id.qualifier, "$LATEST") ? TEXT("") : call->id.qualifier;
 }
 
-static struct json_object *text_object(struct text t)
-{
-    return json_object_new_string_len(t.ptr, (int)t.len);
-}
-
 /* The policy as GetPolicy shows it, compact, in the arena. */
 static struct text policy_document(struct lambda_call *call, struct json_object *statements)
 {
@@ -88,7 +83,7 @@ static struct text current_revision(struct lambda_call *call, struct json_object
 /* With a new revision; false when the call was answered. */
 static bool store_policy(struct lambda_call *call, struct json_object *policy)
 {
-    json_object_object_add(policy, "RevisionId", text_object(call_uuid(call)));
+    member_set_text(policy, "RevisionId", call_uuid(call));
     registry_edit_put(call->edit, ROW_POLICY, policy_qualifier(call), call_json_text(call, policy));
     return call_commit(call);
 }
@@ -159,7 +154,7 @@ static bool append_statement(struct lambda_call *call, struct json_object *polic
 static void answer_statement(struct lambda_call *call, struct text statement)
 {
     AUTO_JSON struct json_object *answer = json_object_new_object();
-    json_object_object_add(answer, "Statement", text_object(statement));
+    member_set_text(answer, "Statement", statement);
     call_answer(call, 201, call_json_text(call, answer));
 }
 
@@ -243,7 +238,7 @@ void run_get_policy(struct lambda_call *call)
     AUTO_JSON struct json_object *policy = row_parse(row);
     AUTO_JSON struct json_object *answer = json_object_new_object();
     struct text document = policy_document(call, json_at(policy, "Statement"));
-    json_object_object_add(answer, "Policy", text_object(document));
+    member_set_text(answer, "Policy", document);
     json_object_object_add(answer, "RevisionId", json_object_get(json_at(policy, "RevisionId")));
     call_answer(call, 200, call_json_text(call, answer));
 }

@@ -8,14 +8,9 @@
 #include "onput/attributes.h"
 #include "onput/encoding.h"
 
-enum { URL_ID_BYTES = 32, PAGE = 50 };
+enum { URL_ID_BYTES = 32 };
 
 static const char id_member[] = "UrlId"; /* as catalog_url() knows it; never shown */
-
-static struct json_object *text_object(struct text t)
-{
-    return json_object_new_string_len(t.ptr, (int)t.len);
-}
 
 static struct text new_id(struct lambda_call *call)
 {
@@ -35,8 +30,8 @@ static struct json_object *show(struct lambda_call *call, const struct row *row)
     if (row->qualifier.len > 0)
         arn = call_printf(call, "%.*s:%.*s", TEXT_ARGS(arn), TEXT_ARGS(row->qualifier));
     json_object_object_del(url, id_member);
-    json_object_object_add(url, "FunctionUrl", text_object(url_front_address(call, id)));
-    json_object_object_add(url, "FunctionArn", text_object(arn));
+    member_set_text(url, "FunctionUrl", url_front_address(call, id));
+    member_set_text(url, "FunctionArn", arn);
     return url;
 }
 
@@ -85,11 +80,11 @@ static void put_new(struct lambda_call *call, struct row *out)
 {
     AUTO_JSON struct json_object *url = json_object_new_object();
     struct text now = call_time_iso(call);
-    json_object_object_add(url, id_member, text_object(new_id(call)));
+    member_set_text(url, id_member, new_id(call));
     take(call, url, "AuthType");
     take_cors(call, url);
-    json_object_object_add(url, "CreationTime", text_object(now));
-    json_object_object_add(url, "LastModifiedTime", text_object(now));
+    member_set_text(url, "CreationTime", now);
+    member_set_text(url, "LastModifiedTime", now);
     json_object_object_add(url, "InvokeMode", json_object_new_string("BUFFERED"));
     take(call, url, "InvokeMode");
     store(call, url, out);
@@ -123,7 +118,7 @@ static void put_changed(struct lambda_call *call, const struct row *old, struct 
     take(call, url, "AuthType");
     take_cors(call, url);
     take(call, url, "InvokeMode");
-    json_object_object_add(url, "LastModifiedTime", text_object(call_time_iso(call)));
+    member_set_text(url, "LastModifiedTime", call_time_iso(call));
     store(call, url, out);
 }
 
@@ -185,16 +180,6 @@ void run_list_urls(struct lambda_call *call)
         return;
     }
     const struct row *rows;
-    size_t from, to, count = record_rows(record, ROW_URL, &rows);
-    struct text marker;
-    if (!call_page(call, count, PAGE, &from, &to, &marker))
-        return;
-    AUTO_JSON struct json_object *answer = json_object_new_object();
-    struct json_object *urls = json_object_new_array();
-    json_object_object_add(answer, "FunctionUrlConfigs", urls);
-    for (size_t i = from; i < to; i++)
-        json_object_array_add(urls, show(call, &rows[i]));
-    if (marker.len > 0)
-        json_object_object_add(answer, "NextMarker", text_object(marker));
-    call_answer(call, 200, call_json_text(call, answer));
+    size_t count = record_rows(record, ROW_URL, &rows);
+    call_answer_rows(call, "FunctionUrlConfigs", rows, count, show);
 }

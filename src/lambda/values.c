@@ -94,6 +94,26 @@ double call_time_epoch(const struct lambda_call *call)
 
 /* ---- JSON ---- */
 
+struct text member_text(struct json_object *object, const char *name)
+{
+    return json_text(json_object_object_get(object, name));
+}
+
+int64_t member_i64(struct json_object *object, const char *name)
+{
+    return json_object_get_int64(json_object_object_get(object, name));
+}
+
+void member_set_text(struct json_object *object, const char *name, struct text value)
+{
+    json_object_object_add(object, name, json_object_new_string_len(value.ptr, (int)value.len));
+}
+
+void member_set_i64(struct json_object *object, const char *name, int64_t value)
+{
+    json_object_object_add(object, name, json_object_new_int64(value));
+}
+
 struct json_object *row_parse_all(const struct row *row)
 {
     struct json_object *object = NULL;

@@ -11,8 +11,6 @@
 #define LAST_VERSION "_LastVersion" /* of $LATEST: the highest number ever given */
 #define FINGERPRINT  "_Fingerprint" /* of a version: of $LATEST when it was published */
 
-enum { PAGE_CAP = 50 };
-
 /* Changes of these make no other function. */
 static bool is_passing(const char *name)
 {
@@ -137,27 +135,21 @@ void run_publish_version(struct lambda_call *call)
         call_answer(call, 201, answer);
 }
 
+static struct json_object *show_row(struct lambda_call *call, const struct row *row)
+{
+    AUTO_JSON struct json_object *version = row_parse_all(row);
+    struct text arn = function_arn(call, call->id.name, row->qualifier);
+    return function_show(call, version, arn, VIEW_LISTED);
+}
+
 void run_list_versions(struct lambda_call *call)
 {
     const struct function_record *record = call_record(call);
     const struct row *rows;
-    size_t from, to;
-    struct text marker;
     if (record == NULL) {
         call_no_function(call, call->id.arn);
         return;
     }
-    if (!call_page(call, record_rows(record, ROW_FUNCTION, &rows), PAGE_CAP, &from, &to, &marker))
-        return;
-    AUTO_JSON struct json_object *answer = json_object_new_object();
-    struct json_object *versions = json_object_new_array();
-    json_object_object_add(answer, "Versions", versions);
-    for (size_t i = from; i < to; i++) {
-        AUTO_JSON struct json_object *row = row_parse_all(&rows[i]);
-        struct text arn = function_arn(call, call->id.name, rows[i].qualifier);
-        json_object_array_add(versions, function_show(call, row, arn, VIEW_LISTED));
-    }
-    if (marker.len > 0)
-        member_set_text(answer, "NextMarker", marker);
-    call_answer(call, 200, call_json_text(call, answer));
+    size_t count = record_rows(record, ROW_FUNCTION, &rows);
+    call_answer_rows(call, "Versions", rows, count, show_row);
 }
