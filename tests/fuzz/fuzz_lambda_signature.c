@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "fuzz_request.h"
 #include "signature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,21 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO_ARENA struct arena arena = {0};
-    struct text rest = {(const char *)data, size};
-    struct text target = text_cut(&rest, '\n');
-    struct http_header headers[30];
-    struct sigv4_request request = {.headers = headers, .payload_hash = TEXT(SIGV4_EMPTY_SHA256)};
+    struct http_header headers[FUZZ_MAX_HEADERS];
+    struct sigv4_request request = fuzz_request(data, size, headers);
     struct sigv4_claim claim;
     enum sigv4_failure failure;
     struct error err = {0};
 
-    request.method = text_cut(&target, ' ');
-    request.path = text_cut(&target, '?');
-    request.query = target;
-    while (rest.len && request.header_count < ARRAY_LEN(headers)) {
-        struct text line = text_cut(&rest, '\n');
-        headers[request.header_count++] = (struct http_header){text_cut(&line, ':'), line};
-    }
     if (sigv4_parse_claim(&request, &arena, &claim, &failure, &err) == 0)
         return 0;
     struct signature_verdict verdict = signature_fault(&request, err.message, &arena);

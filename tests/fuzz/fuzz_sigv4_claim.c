@@ -2,28 +2,19 @@
  * fuzz_sigv4_claim.c - a request line and header lines; whatever claim is read from them has sane
  * parts, and is not true under a key that its sender cannot know.
  */
-#include "onput/sigv4.h"
+#include "fuzz_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO_ARENA struct arena arena = {0};
-    struct text rest = {(const char *)data, size};
-    struct text target = text_cut(&rest, '\n');
-    struct http_header headers[30];
-    struct sigv4_request request = {.headers = headers, .payload_hash = TEXT(SIGV4_EMPTY_SHA256)};
+    struct http_header headers[FUZZ_MAX_HEADERS];
+    struct sigv4_request request = fuzz_request(data, size, headers);
     struct sigv4_claim claim;
     enum sigv4_failure failure = SIGV4_OK;
     struct error err = {0};
 
-    request.method = text_cut(&target, ' ');
-    request.path = text_cut(&target, '?');
-    request.query = target;
-    while (rest.len && request.header_count < ARRAY_LEN(headers)) {
-        struct text line = text_cut(&rest, '\n');
-        headers[request.header_count++] = (struct http_header){text_cut(&line, ':'), line};
-    }
     if (sigv4_parse_claim(&request, &arena, &claim, &failure, &err)) {
         BUG_ON(failure == SIGV4_OK || err.code != ERROR_DENIED);
         return 0;
