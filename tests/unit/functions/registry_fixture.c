@@ -177,3 +177,19 @@ char *registry_fixture_sql(struct registry_fixture *f, const char *sql)
     sqlite3_close(db);
     return copy;
 }
+
+int registry_fixture_setup(void **state)
+{
+    struct registry_fixture *f = xcalloc(1, sizeof(*f));
+    registry_fixture_init(f, 1);
+    registry_fixture_open(f, &(struct catalog_parts){0});
+    *state = f;
+    return 0;
+}
+
+int registry_fixture_teardown(void **state)
+{
+    registry_fixture_release(*state);
+    free(*state);
+    return 0;
+}

@@ -32,6 +32,9 @@ struct registry_fixture {
 /* Empty disk, closed registry; the folder only has a name. */
 void registry_fixture_init(struct registry_fixture *f, uint64_t seed);
 void registry_fixture_release(struct registry_fixture *f);
+/* For cmocka: an open registry as *state, and its end. */
+int registry_fixture_setup(void **state);
+int registry_fixture_teardown(void **state);
 
 /* Opens with the configuration; a registry that is open is closed before. */
 int registry_fixture_try_open(struct registry_fixture *f, const struct catalog_parts *parts,

@@ -5,22 +5,6 @@
 
 #include "onput/log.h"
 
-static int setup(void **state)
-{
-    struct registry_fixture *f = xcalloc(1, sizeof(*f));
-    registry_fixture_init(f, 1);
-    registry_fixture_open(f, &(struct catalog_parts){0});
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    registry_fixture_release(*state);
-    free(*state);
-    return 0;
-}
-
 static struct catalog *current(struct registry_fixture *f)
 {
     return catalog_holder_get(registry_catalogs(f->registry));
@@ -314,7 +298,8 @@ static void test_slots__of_zero_are_none(void **state)
                {ROW_CONCURRENCY, "", "{\"ReservedConcurrentExecutions\":-1}"});
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name)                                                                                    \
+    cmocka_unit_test_setup_teardown(name, registry_fixture_setup, registry_fixture_teardown)
 
 int main(void)
 {

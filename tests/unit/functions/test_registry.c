@@ -8,22 +8,6 @@
 #include "onput/json.h"
 #include "onput/log.h"
 
-static int setup(void **state)
-{
-    struct registry_fixture *f = xcalloc(1, sizeof(*f));
-    registry_fixture_init(f, 1);
-    registry_fixture_open(f, &(struct catalog_parts){0});
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    registry_fixture_release(*state);
-    free(*state);
-    return 0;
-}
-
 static void reopen(struct registry_fixture *f)
 {
     registry_fixture_open(f, &(struct catalog_parts){0});
@@ -503,7 +487,8 @@ static void test_edits__of_many_threads_lose_nothing(void **state)
     }
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name)                                                                                    \
+    cmocka_unit_test_setup_teardown(name, registry_fixture_setup, registry_fixture_teardown)
 
 int main(void)
 {

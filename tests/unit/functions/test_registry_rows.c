@@ -16,13 +16,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    registry_fixture_release(*state);
-    free(*state);
-    return 0;
-}
-
 /* Puts a row into the file; `json` as an SQL expression. */
 static void insert(struct registry_fixture *f, const char *function, int kind,
                    const char *qualifier, const char *json)
@@ -171,7 +164,7 @@ static void test_file__that_is_no_database_is_an_error(void **state)
     assert_int_equal(remove(path), 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, registry_fixture_teardown)
 
 int main(void)
 {

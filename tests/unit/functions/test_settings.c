@@ -19,13 +19,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    registry_fixture_release(*state);
-    free(*state);
-    return 0;
-}
-
 /* A row of the thumbnail function; `variables` is the inside of the JSON object. */
 static char *thumbnail_row(const char *variables, const char *timeout)
 {
@@ -230,7 +223,7 @@ static void test_declaration__is_shown_like_any_function(void **state)
     assert_null(json_at(row, "Environment.Variables.OUTPUT_STORE"));
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, registry_fixture_teardown)
 
 int main(void)
 {
