@@ -171,6 +171,19 @@ struct credentials *catalog_role_credentials(const struct catalog *c,
                                              const struct function *function,
                                              const struct store *store);
 
+/*
+ * The same for code that is not ours: never the store's own, so NULL when the role has neither keys
+ * nor a store with STS.
+ */
+struct credentials *catalog_lent_credentials(const struct catalog *c,
+                                             const struct function *function,
+                                             const struct store *store);
+/* The store that a function's process is told about, or NULL when there is none. */
+const struct store *catalog_function_store(const struct catalog *c,
+                                           const struct function *function);
+/* What changes when the code or the settings of this version do. */
+struct text function_revision(const struct function *function);
+
 /* ---- output keys ---- */
 
 /* Bucket and key of one rendition of an object; both in the arena. */

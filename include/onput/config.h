@@ -87,9 +87,28 @@ struct config_permission {
     const char *source_account;
 };
 
+/* One environment variable of a function. */
+struct config_variable {
+    const char *name;
+    const char *value;
+};
+
+/*
+ * Exactly one of builtin, command and runtime is given in the file. What is resolved from a row of
+ * the catalog has builtin, or command with directory.
+ */
 struct config_function {
     const char *name;
-    const char *builtin; /* "thumbnail", "echo", "context" */
+    const char *builtin;  /* "thumbnail", "echo", "context"; NULL: a process of its own */
+    const char **command; /* words; see start_command.h for those of a runtime */
+    size_t command_count;
+    const char *runtime;   /* "python3.11"; NULL beside a command: provided.al2023 */
+    const char *directory; /* with its code; where the command runs; absolute when resolved */
+    const char *handler;   /* "app.handler"; NULL: the function's name */
+    int64_t memory_bytes;
+    struct config_variable *environment;
+    size_t environment_count;
+    const char *store; /* whose endpoint and credentials it is told; NULL: the first one */
     struct rendition *renditions;
     size_t rendition_count;
     const char *output_bucket;
@@ -112,6 +131,13 @@ struct config_role {
     const char *access_key;  /* NULL: the store's */
     const char *secret_key;
     const char *role_arn;
+};
+
+/* How functions of a Lambda runtime are started here. */
+struct config_runtime {
+    const char *name;     /* "python3.12" */
+    const char **command; /* words, with {handler} and {directory} */
+    size_t command_count;
 };
 
 /* Somebody who may call the Lambda API. */
@@ -155,6 +181,16 @@ struct config {
     int64_t worker_memory_bytes;
     int64_t job_threads; /* 0: two per worker plus two */
     int64_t drain_timeout_ms;
+    /* runtime */
+    const char *runner_program;    /* NULL: onput-runner beside the onput program */
+    int64_t runtime_processes;     /* of all functions together */
+    int64_t runtime_idle_timeout_ms;
+    int64_t runtime_init_timeout_ms;
+    int64_t runtime_pids;        /* processes and threads of one function process */
+    int64_t runtime_cpu_percent; /* 0: no limit */
+    int64_t runtime_uid_base;    /* 0: the daemon's user */
+    struct config_runtime *runtimes;
+    size_t runtime_count;
     /* limits */
     int64_t limit_body_bytes;
     int64_t limit_object_bytes;

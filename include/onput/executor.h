@@ -42,7 +42,41 @@ struct outcome {
      * FAILED it is {"errorMessage","errorType"}, so that it is never empty. Owned by the arena.
      */
     struct text result;
-    struct text log; /* what the function wrote while it ran, without START, END and REPORT */
+    struct text content_type; /* of the result, as the function says; empty: JSON */
+    /* The result, or the beginning of it when FAILED, went to invocation->stream; `result` is empty
+     * or the error. */
+    bool is_streamed;
+    struct text log; /* what the function wrote while it ran, without START, END and REPORT: its
+                        last bytes */
+    /* Of a function in a process of its own; -1 for others. */
+    int64_t duration_us; /* from the event to the end of the result */
+    int64_t init_us;     /* of the start of its process, when this invocation had to wait for it */
+    int64_t memory_bytes; /* the most that its process has used */
+};
+
+/* An outcome before anything happened. */
+static inline struct outcome outcome_none(void)
+{
+    return (struct outcome){.fetch_ms = -1,
+                            .run_ms = -1,
+                            .store_ms = -1,
+                            .result = TEXT(""),
+                            .content_type = TEXT(""),
+                            .log = TEXT(""),
+                            .duration_us = -1,
+                            .init_us = -1,
+                            .memory_bytes = -1};
+}
+
+/* Whoever wants a result while it is being made; write() is called on the thread of invoke(). */
+struct result_stream {
+    /*
+     * The next piece of the result. May block until `deadline_ms` (monotonic). Before the first
+     * piece, and perhaps only with it, `content_type` is known; it stays the same. Negative: nobody
+     * wants the rest, and the invocation goes on without a listener.
+     */
+    int (*write)(struct result_stream *s, struct text content_type, struct text piece,
+                 int64_t deadline_ms);
 };
 
 /* "done"; here because executors and those who run them have no folder in common. */
@@ -61,7 +95,10 @@ struct executor {
     MUST_CHECK int (*lane_open)(void *self, const atomic_bool *canceled, struct executor_lane **out,
                                 struct error *err);
     void (*lane_close)(struct executor_lane *lane);
-    /* Fills *out completely. `deadline_ms` is monotonic. Memory of the result comes from the arena.
+    /*
+     * Fills *out completely. `deadline_ms` is monotonic; a function in a process of its own has
+     * until then to get its event, and from there its whole timeout. Memory of the result comes
+     * from the arena. ERROR_THROTTLED: there was no process for it; it has not run.
      */
     void (*invoke)(struct executor_lane *lane, const struct catalog *catalog,
                    const struct function *function, const struct invocation *invocation,

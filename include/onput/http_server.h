@@ -14,6 +14,10 @@
  * headers, repeated Host or Content-Length, more than 128 headers, a malformed escape in a capture.
  * A refused body of at most 64 KiB is read and dropped, so that the connection stays usable.
  *
+ * Long bodies need not be in memory: a route with take() gets its request's body piece by piece,
+ * and http_respond_stream() sends an answer piece by piece; both sides hold the other one back when
+ * they are slower.
+ *
  * Calling sequence: http_server_start(); ... http_server_drain() (stop accepting; wait for answers
  * that are owed, then 503 for the rest); http_server_free(). Who answers after that 503 still calls
  * http_respond(), once, even when the server is gone: the request lives until then.
@@ -68,15 +72,27 @@ struct http_route {
     bool trailing_slash; /* one slash more at the end of the path is the same path */
     /* Answers for a body beyond max_body_bytes, before it returns. NULL: the server's own 413. */
     void (*refuse_large)(void *ctx, struct http_request *request);
+    /*
+     * Takes the next piece of the body as it comes, instead of keeping all of it; the handler is
+     * called behind the last one and sees an empty body. Returns how many bytes it took: after less
+     * than all of them no more is read until http_request_continue(), then the rest is offered
+     * again. max_body_bytes bounds these bodies, too, when their length is announced; take() bounds
+     * the others. NULL: the body is kept.
+     */
+    size_t (*take)(void *ctx, struct http_request *request, struct text piece);
+    /* The connection ended before the body did: neither the handler nor anything else is called for
+     * this request any more, and it is gone when this returns. Only with take(); may be NULL. */
+    void (*broken)(void *ctx, struct http_request *request);
 };
 
 struct http_server_options {
-    const char *address;    /* "127.0.0.1", "0.0.0.0", "::1", "::" */
+    const char *address;    /* "127.0.0.1", "0.0.0.0", "::1", "::"; NULL: only what is adopted */
     uint16_t port;          /* 0: the kernel chooses */
     int threads;            /* 0: 2 */
     int connection_limit;   /* 0: 1000 */
     int idle_timeout_ms;    /* 0: 60000; MinIO keeps idle connections 15 s, stay above */
     int request_timeout_ms; /* 0: 30000, headers and body together */
+    size_t header_bytes;    /* room for a request line and headers; 0: 32 KiB */
     const struct http_route *routes;
     size_t route_count;
     void *ctx;               /* for the handlers */
@@ -86,6 +102,13 @@ struct http_server_options {
 MUST_CHECK int http_server_start(const struct http_server_options *options,
                                  struct http_server **out, struct error *err);
 uint16_t http_server_port(const struct http_server *server);
+/*
+ * Serves a connected socket that somebody else accepted; takes fd, also on failure. Its requests
+ * have `owner` as http_request_owner(); release(owner) is called once, when the connection is over
+ * (also on failure), on any thread.
+ */
+MUST_CHECK int http_server_adopt(struct http_server *server, int fd, void *owner,
+                                 void (*release)(void *owner), struct error *err);
 void http_server_drain(struct http_server *server, int timeout_ms);
 void http_server_free(struct http_server *server); /* NULL-safe; drains with 0 when not drained */
 
@@ -107,7 +130,13 @@ bool http_request_query_value(const struct http_request *r, const char *name, st
 struct text http_request_peer(const struct http_request *r);
 struct arena *http_request_arena(struct http_request *r);
 const void *http_request_row(const struct http_request *r);
-/* A word of the handler's own per request: set in admit(), read in the handler. */
+/* Of an adopted connection; NULL for others. */
+void *http_request_owner(const struct http_request *r);
+/* A field behind a chunked body (RFC 9112 section 7.1.2); empty when absent. In the handler only. */
+struct text http_request_trailer(const struct http_request *r, const char *name);
+/* take() wants more. From any thread, until the handler or broken() is called. */
+void http_request_continue(struct http_request *r);
+/* A word of the handler's own per request: set in admit(), read in take() and the handler. */
 void http_request_set_user(struct http_request *r, void *user);
 void *http_request_user(const struct http_request *r);
 
@@ -133,5 +162,25 @@ void http_respond(struct http_request *request, const struct http_response *resp
 void http_respond_json(struct http_request *request, int status, struct text json);
 void http_respond_error(struct http_request *request, int status, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+
+/* ---- answering piece by piece ---- */
+
+struct http_stream;
+
+/*
+ * Begins an answer whose body (that of `head` does not count) follows in pieces, chunked. The
+ * request is gone afterwards; the stream belongs to the caller until http_stream_end(). Not on a
+ * server thread, like all that follows.
+ */
+struct http_stream *http_respond_stream(struct http_request *request,
+                                        const struct http_response *head);
+/*
+ * Blocks while much is waiting to be sent, at most until `deadline_ms` (monotonic): ERROR_TIMEOUT
+ * then, ERROR_CANCELED when the client is gone or the server ends. One thread at a time.
+ */
+MUST_CHECK int http_stream_write(struct http_stream *s, struct text piece, int64_t deadline_ms,
+                                 struct error *err);
+/* What was written is still sent. Not complete: the connection is cut, so that the client sees it. */
+void http_stream_end(struct http_stream *s, bool is_complete);
 
 #endif

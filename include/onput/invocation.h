@@ -20,6 +20,8 @@
 
 #include "onput/text.h"
 
+struct result_stream;
+
 /* Stored in the database: never renumber. */
 enum invocation_state {
     INVOCATION_PENDING = 0,
@@ -53,9 +55,11 @@ struct invocation {
     unsigned char identity[16]; /* event_identity() */
     struct text reason;         /* of the last failure, or of the hold */
     struct text payload;
-    /* Of a synchronous invocation only; empty when there is none. */
+    /* Of an invocation that runs, not of a stored one; empty or NULL when there is none. */
     struct text client_context; /* JSON */
     struct text invoked_arn;    /* with the qualifier as the caller gave it */
+    struct text trace_id;       /* X-Amzn-Trace-Id; also of an asynchronous one that runs */
+    struct result_stream *stream; /* executor.h; NULL: the result is wanted whole */
 };
 
 #endif

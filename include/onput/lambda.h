@@ -22,6 +22,7 @@
 #include "onput/intake.h"
 #include "onput/invoker.h"
 #include "onput/metrics.h"
+#include "onput/package_store.h"
 #include "onput/registry.h"
 
 /* Room for the host of the option lambda.function_url, as a pattern. */
@@ -32,6 +33,7 @@ struct lambda_api {
     struct registry *registry;
     struct intake *intake;
     struct invoker *invoker;
+    struct package_store *packages;
     struct metrics *metrics;
     const struct clock *clock;
     atomic_int port; /* of the listener, for the URLs of functions; set when it is known */

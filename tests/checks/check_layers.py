@@ -19,8 +19,8 @@ import sources
 
 LEVELS = [
     {"base"},
-    {"config", "httpserver", "httpclient", "ipc", "db", "thumbnail"},
-    {"events", "policy", "worker"},
+    {"config", "httpserver", "httpclient", "ipc", "db", "packages", "thumbnail"},
+    {"events", "policy", "worker", "runner"},
     {"functions", "queue", "aws", "storage"},
     {"workerpool", "runtime"},
     {"executors", "scheduler", "intake", "invoker", "pollers"},
@@ -28,25 +28,30 @@ LEVELS = [
     {"daemon", "cli"},
 ]
 # The sandboxed side sees nothing else, whatever its USES line says.
-ONLY = {"thumbnail": {"base", "ipc"}, "worker": {"base", "ipc", "thumbnail"}}
+ONLY = {
+    "thumbnail": {"base", "ipc"},
+    "worker": {"base", "ipc", "thumbnail"},
+    "runner": {"base", "ipc"},
+}
 
 OWNERS = {
     "base": "arena attributes banned buffer clock encoding error fd hash http_header json log memory metrics"
-    " rendition text",
+    " process_tree rendition text",
     "config": "config",
     "httpserver": "http_server",
     "httpclient": "http_client",
-    "ipc": "ipc_frame worker_protocol",
+    "ipc": "ipc_frame runner_protocol worker_protocol",
     "db": "db",
     "events": "event event_decode event_unwrap",
     "policy": "policy",
-    "functions": "catalog function_row registry",
+    "packages": "package_store",
+    "functions": "catalog function_row registry start_command",
     "queue": "invocation queue",
     "aws": "credentials sigv4 xml_read",
     "storage": "storage",
     "workerpool": "worker_pool",
-    "runtime": "runtime",
-    # executor.h is the seam between two folders that do not know each other.
+    # executor.h is the seam between folders that do not know each other.
+    "runtime": "executor runtime",
     "scheduler": "executor scheduler",
     "executors": "builtin executor executors thumbnail_job custom_job",
     "invoker": "executor invoker",
@@ -57,6 +62,7 @@ OWNERS = {
     "devstore": "devstore",
     "thumbnail": "thumbnail",
     "worker": "worker",
+    "runner": "runner",
     "daemon": "daemon",
     "cli": "cli",
 }
@@ -69,6 +75,7 @@ LIBRARIES = {
     "sqlite3.h": {"db", "queue", "cli"},
     "vips/": {"thumbnail"},
     "yaml.h": {"config"},
+    "zip.h": {"packages"},
 }
 WORKER_MAY_NOT_LINK = re.compile(r"lib(curl|sqlite3|microhttpd|yaml|expat)")
 USES = re.compile(r"\bonput_(?:module|program)\s*\(([^)]*)\)")

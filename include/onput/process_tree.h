@@ -1,0 +1,36 @@
+/*
+ * process_tree.h - the processes that descend from one, as /proc shows them.
+ *
+ * A snapshot: processes come and go while it is taken. Who wants to end a tree that may fork stops
+ * and looks until nothing new is found (process_tree_signal() with SIGSTOP), then kills. Orphans
+ * are found only when the root is a subreaper (prctl PR_SET_CHILD_SUBREAPER).
+ *
+ * Source: proc(5).
+ */
+#ifndef ONPUT_PROCESS_TREE_H
+#define ONPUT_PROCESS_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { PROCESS_TREE_MAX = 4096 };
+
+struct process_tree {
+    pid_t pids[PROCESS_TREE_MAX]; /* without the root */
+    size_t count;
+    bool is_cut; /* there are more */
+};
+
+/* Descendants of `root`, parents before their children. Empty when /proc cannot be read. */
+void process_tree_read(pid_t root, struct process_tree *out);
+/* Resident memory of all of them together, in bytes; shared pages count once per process, file
+ * pages not at all. */
+uint64_t process_tree_memory(const struct process_tree *tree);
+/* Signals every one of them. Zombies count as gone. Returns how many got it. */
+size_t process_tree_signal(const struct process_tree *tree, int signal);
+/* Does one of them have the socket with that inode open? */
+bool process_tree_has_socket(const struct process_tree *tree, uint64_t inode);
+
+#endif
