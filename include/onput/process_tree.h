@@ -18,17 +18,27 @@
 enum { PROCESS_TREE_MAX = 4096 };
 
 struct process_tree {
+    pid_t root;
     pid_t pids[PROCESS_TREE_MAX]; /* without the root */
     size_t count;
     bool is_cut; /* there are more */
 };
 
+struct process_tree_usage {
+    uint64_t bytes; /* as of process_tree_memory() */
+    size_t tasks;   /* processes and threads, zombies too */
+};
+
 /* Descendants of `root`, parents before their children. Empty when /proc cannot be read. */
 void process_tree_read(pid_t root, struct process_tree *out);
-/* Resident memory of all of them together, in bytes; shared pages count once per process, file
- * pages not at all. */
+/* Resident and swapped memory of all of them together, in bytes; shared pages count once per
+ * process, file pages not at all. */
 uint64_t process_tree_memory(const struct process_tree *tree);
-/* Signals every one of them. Zombies count as gone. Returns how many got it. */
+/* That and the number of tasks, in one look. */
+struct process_tree_usage process_tree_look(const struct process_tree *tree);
+/* Signals every one of them that is still a descendant, so that no stranger gets it who has the
+ * number of one that ended. Zombies count as gone, and for SIGSTOP who is stopped. Returns how many
+ * got it. */
 size_t process_tree_signal(const struct process_tree *tree, int signal);
 /* Does one of them have the socket with that inode open? */
 bool process_tree_has_socket(const struct process_tree *tree, uint64_t inode);

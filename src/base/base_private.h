@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "onput/attributes.h"
 #include "onput/buffer.h"
@@ -35,5 +36,9 @@ const char *weekday_name(unsigned weekday);
 void metrics_render_process(double start_time, struct buffer *out);
 double metrics_process_start_time(void);
 void metrics_append_number(struct buffer *out, double value);
+
+struct process_tree;
+/* As process_tree_read(), on kernels that do not list a process' children: all of /proc is read. */
+void process_tree_read_by_parents(pid_t root, struct process_tree *out);
 
 #endif
