@@ -6,14 +6,16 @@
  *
  * Adding one unpacks it beside its place, syncs it and renames it there, so that a package is there
  * whole or not at all, whenever the power fails. The same package twice is one package. Unpacking
- * refuses: absolute names, "..", names of more than 4096 bytes, control bytes, links that lead out,
- * devices and whatever else is neither file, folder nor link, encrypted members, two members of one
- * name, more than 250 MiB unpacked (counted while unpacking, whatever the directory claims), more
- * than 50000 members, a wrong checksum. Permissions become 0755 for folders and what is executable
- * for anybody, else 0644.
+ * refuses: absolute names, "..", names of more than 4096 bytes, control bytes, backslashes, links
+ * that lead out, devices and whatever else is neither file, folder nor link, encrypted members,
+ * compression that is not deflate, two members of one name, more than 250 MiB unpacked (counted
+ * while unpacking, whatever the directory claims), more than 50000 files and folders or 48 of them
+ * in each other, a wrong checksum. Permissions become 0755 for folders and what is executable for
+ * anybody, else 0644; the store's folder itself is open to everybody for reading, too.
  *
- * Errors of package_add(): ERROR_INVALID (it is no package that may be unpacked; the message says
- * which member), ERROR_LIMIT (too large unpacked), ERROR_IO.
+ * Errors of package_add(): ERROR_INVALID (no archive, or a damaged one), ERROR_UNSUPPORTED (a whole
+ * archive that may not be unpacked; the message says which member), ERROR_LIMIT (too large, with
+ * AWS's text), ERROR_IO.
  *
  * Threads: any. Adding blocks for as long as it takes to write the files.
  */
@@ -53,7 +55,7 @@ char *package_path(const char *directory, const uint8_t sha256[SHA256_BYTES]);
 
 /*
  * Removes every package for which `is_used` says no. Between the two a package must not come into
- * use: call it on the thread on which packages come into use.
+ * use, and package_add() must not find it: call it on the thread that adds packages.
  */
 void package_store_sweep(struct package_store *s,
                          bool (*is_used)(void *ctx, const uint8_t sha256[SHA256_BYTES]), void *ctx);
