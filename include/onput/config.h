@@ -182,8 +182,8 @@ struct config {
     int64_t job_threads; /* 0: two per worker plus two */
     int64_t drain_timeout_ms;
     /* runtime */
-    const char *runner_program;    /* NULL: onput-runner beside the onput program */
-    int64_t runtime_processes;     /* of all functions together */
+    const char *runner_program; /* NULL: onput-runner beside the onput program */
+    int64_t runtime_processes;  /* of all functions together */
     int64_t runtime_idle_timeout_ms;
     int64_t runtime_init_timeout_ms;
     int64_t runtime_pids;        /* processes and threads of one function process */
@@ -247,6 +247,9 @@ void config_print(const struct config *config, struct buffer *out);
 /* The options for --help, and as the README's Markdown table. */
 void config_help(struct buffer *out);
 void config_markdown(struct buffer *out);
+
+/* Is that an environment variable which functions are told by onput, and by nobody else? */
+bool config_variable_is_reserved(struct text name);
 
 /* "64MiB", "10MB", "1024"; "500ms", "30s", "5m", "2h". For the table's types. */
 MUST_CHECK int parse_bytes(struct text t, int64_t min, int64_t max, int64_t *out,

@@ -159,6 +159,48 @@ static int bind_json(struct loader *loader, const struct option *option,
     return 0;
 }
 
+static int bind_variable(struct loader *loader, const struct option *option,
+                         const struct tree_pair *pair, struct config_variable *out,
+                         struct error *err)
+{
+    struct arena *a = &loader->config->arena;
+    struct text value;
+
+    if (pair->value->kind != TREE_SCALAR || tree_is_nothing(pair->value))
+        return error_set(err, ERROR_INVALID, "expected a text, found %s%s", tree_label(pair->value),
+                         tree_is_nothing(pair->value) ? "; hint: \"\" is the empty one" : "");
+    if (scalar_text(loader, option, pair->value, &value, err) != 0 ||
+        variable_check(pair->key, value, err) != 0)
+        return -1;
+    out->name = arena_strdup_text(a, pair->key);
+    out->value = arena_strdup_text(a, value);
+    return 0;
+}
+
+static int bind_variables(struct loader *loader, const struct option *option,
+                          const struct tree_node *node, const struct place *place, void *member,
+                          struct error *err)
+{
+    struct arena *a = &loader->config->arena;
+    struct config_variable *list = ARENA_ARRAY(a, struct config_variable, node->count);
+
+    if (node->kind != TREE_MAP)
+        return fail_shape(option, node, err);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct tree_pair *pair = &node->pairs[i];
+        const char *key = arena_strdup_text(a, pair->key);
+
+        if (bind_variable(loader, option, pair, &list[i], err) == 0)
+            continue;
+        place_prefix(loader->origins, place_new(a, place, key, 0, pair->origin), NULL, pair->origin,
+                     err);
+        return -2;
+    }
+    memcpy(member, &list, sizeof(list));
+    memcpy((char *)member + sizeof(list), &node->count, sizeof(node->count));
+    return variables_check(option, list, node->count, err);
+}
+
 static int bind_file(struct loader *loader, const struct option *option,
                      const struct tree_node *node, void *member, struct error *err)
 {
@@ -188,6 +230,8 @@ static int bind_value(struct loader *loader, const struct option *option, struct
 
     if (option->type == OPTION_JSON)
         return bind_json(loader, option, node, place, member, err);
+    if (option->type == OPTION_VARIABLES)
+        return bind_variables(loader, option, node, place, member, err);
     if (takes_list && node->kind == TREE_LIST)
         return bind_list(loader, option, node, place, member, err);
     return bind_scalar(loader, option, node, member, err);
@@ -376,15 +420,17 @@ static int bind_member(struct loader *loader, const struct child *child, struct 
                        size_t i, void *item, const struct place *parent, struct error *err)
 {
     struct arena *a = &loader->config->arena;
+    bool is_dotted = child->section == SECTION_START;
     const char *name;
 
     if (child->shape == SHAPE_LIST)
         return bind_item(loader, child, node->items[i], item,
                          place_new(a, parent, NULL, i, node->items[i]->origin), err);
     name = arena_strdup_text(a, node->pairs[i].key);
-    if (!name_is_plain(node->pairs[i].key))
+    if (!(is_dotted ? name_is_dotted : name_is_plain)(node->pairs[i].key))
         return place_fail(loader->origins, place_new(a, parent, name, 0, node->pairs[i].origin),
-                          err, "a name has 1 to 63 letters, digits, - and _");
+                          err, "a name has 1 to 63 letters, digits, %s",
+                          is_dotted ? "-, _ and ." : "- and _");
     *(const char **)item = name;
     return bind_item(loader, child, node->pairs[i].value, item,
                      place_new(a, parent, name, 0, node->pairs[i].origin), err);

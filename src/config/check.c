@@ -1,6 +1,7 @@
 /*
  * check.c - rules that hold between options, beginning with listeners and roles; stores are in
- * check_store.c, functions in check_function.c, the Lambda API and its users in check_lambda.c.
+ * check_store.c, functions in check_function.c and check_kind.c, the Lambda API and its users in
+ * check_lambda.c.
  * What needs another module (policies, loops) is checked where the catalog is made.
  */
 #include "config_private.h"
@@ -145,7 +146,8 @@ int check_config(struct loader *loader, struct error *err)
 {
     if (check_listeners(loader, err) != 0 || check_lambda(loader, err) != 0 ||
         check_users(loader, err) != 0 || check_stores(loader, err) != 0 ||
-        check_functions(loader, err) != 0 || check_roles(loader, err) != 0)
+        check_runtimes(loader, err) != 0 || check_functions(loader, err) != 0 ||
+        check_roles(loader, err) != 0)
         return -1;
     return 0;
 }

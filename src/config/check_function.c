@@ -1,6 +1,6 @@
 /*
  * check_function.c - rules for a function: its renditions, its output, its permissions, its role.
- * Called by check.c.
+ * What kind of function it is, is for check_kind.c. Called by check.c.
  */
 #include "config_private.h"
 
@@ -120,24 +120,6 @@ static int check_output(const struct loader *loader, const struct config_functio
     return check_output_key(loader, function, err);
 }
 
-/* For functions that make no pictures. What they would ignore is a mistake of whoever wrote it. */
-static int check_no_pictures(const struct loader *loader, struct config_function *function,
-                             struct error *err)
-{
-    const void *members[] = {&function->output_bucket, &function->output_store,
-                             &function->output_key, &function->cache_control};
-
-    if (function->rendition_count > 0)
-        return check_fail(loader, (struct subject){NULL, SECTION_FUNCTION, function}, err,
-                          "renditions are of no use, because builtin is \"%s\"", function->builtin);
-    for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if (origins_is_given(loader->origins, members[i]))
-            return check_fail(loader, (struct subject){members[i], SECTION_OUTPUT, function}, err,
-                              "is of no use, because builtin is \"%s\"", function->builtin);
-    function->output_key = NULL;
-    return 0;
-}
-
 /* The option of the short form that is given, or NULL. The default action says nothing. */
 static const char *short_form(const struct config_permission *p)
 {
@@ -189,8 +171,8 @@ static int check_retries(const struct loader *loader, const struct config_functi
 static int check_pictures(const struct loader *loader, struct config_function *function,
                           struct error *err)
 {
-    if (strcmp(function->builtin, "thumbnail") != 0)
-        return check_no_pictures(loader, function, err);
+    if (function->builtin == NULL || strcmp(function->builtin, "thumbnail") != 0)
+        return 0;
     if (check_renditions(loader, function, err) != 0)
         return -1;
     return check_output(loader, function, err);
@@ -199,7 +181,8 @@ static int check_pictures(const struct loader *loader, struct config_function *f
 int check_function_alone(const struct loader *loader, struct config_function *function,
                          struct error *err)
 {
-    if (check_pictures(loader, function, err) != 0 || check_retries(loader, function, err) != 0)
+    if (check_function_kind(loader, function, err) != 0 ||
+        check_pictures(loader, function, err) != 0 || check_retries(loader, function, err) != 0)
         return -1;
     for (size_t i = 0; i < function->permission_count; i++)
         if (check_permission(loader, &function->permissions[i], err) != 0)
@@ -211,11 +194,16 @@ static int check_references(const struct loader *loader, const struct config_fun
                             struct error *err)
 {
     const struct config *c = loader->config;
-    struct subject store = {&function->output_store, SECTION_OUTPUT, function};
+    struct subject output = {&function->output_store, SECTION_OUTPUT, function};
+    struct subject store = {&function->store, SECTION_FUNCTION, function};
     struct subject role = {&function->role, SECTION_FUNCTION, function};
 
     if (function->output_store != NULL &&
-        check_reference(loader, store, "store", function->output_store, c->stores, c->store_count,
+        check_reference(loader, output, "store", function->output_store, c->stores, c->store_count,
+                        sizeof(*c->stores), err) != 0)
+        return -1;
+    if (function->store != NULL &&
+        check_reference(loader, store, "store", function->store, c->stores, c->store_count,
                         sizeof(*c->stores), err) != 0)
         return -1;
     if (function->role == NULL)

@@ -36,7 +36,8 @@ enum option_type {
     OPTION_DURATION,
     OPTION_BOOL,
     OPTION_COLOUR,
-    OPTION_JSON, /* a mapping, kept as JSON text */
+    OPTION_JSON,      /* a mapping, kept as JSON text */
+    OPTION_VARIABLES, /* a mapping of names to texts; struct member followed by its count */
     OPTION_TYPE_COUNT
 };
 
@@ -215,6 +216,10 @@ MUST_CHECK int check_functions(struct loader *loader, struct error *err);
 MUST_CHECK int check_function_alone(const struct loader *loader, struct config_function *function,
                                     struct error *err);
 MUST_CHECK int check_users(struct loader *loader, struct error *err);
+MUST_CHECK int check_runtimes(struct loader *loader, struct error *err);
+/* Which of builtin, command and runtime it is, and that the rest suits it. */
+MUST_CHECK int check_function_kind(const struct loader *loader, struct config_function *function,
+                                   struct error *err);
 
 /* What a check's message is about: a member that was given, else the section without it. */
 struct subject {
@@ -255,6 +260,14 @@ void quantity_append_duration(struct buffer *out, int64_t ms); /* "90s" */
 void append_found(struct buffer *out, struct text t);
 /* Letters, digits, "-" and "_", at most 63: safe in a path, a key, a URL, a log line. */
 bool name_is_plain(struct text t);
+/* The same with dots: "python3.12". */
+bool name_is_dotted(struct text t);
+
+/* variables.c: one environment variable of a function; messages have no place yet. */
+MUST_CHECK int variable_check(struct text name, struct text value, struct error *err);
+/* All of one function together, of which `option` says how many bytes they may have. */
+MUST_CHECK int variables_check(const struct option *option, const struct config_variable *variables,
+                               size_t count, struct error *err);
 
 /* ---- surroundings ---- */
 

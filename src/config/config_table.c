@@ -45,24 +45,25 @@ const struct option config_options[] = {
 };
 const size_t config_option_count = ARRAY_LEN(config_options);
 
-#define IS(value, type)       __builtin_types_compatible_p(__typeof__(value), type)
-#define SUITS_TEXT(value)     IS(value, const char *)
-#define SUITS_TEXTS(value)    IS(value, const char **)
-#define SUITS_SECRET(value)   IS(value, const char *)
-#define SUITS_SECRETS(value)  IS(value, const char **)
-#define SUITS_ADDRESS(value)  IS(value, const char *)
-#define SUITS_WORD(value)     IS(value, const char *)
-#define SUITS_NAME(value)     IS(value, char[RENDITION_NAME_BYTES])
-#define SUITS_CHOICE(value)   (sizeof(value) == sizeof(int) && !IS(value, uint32_t *))
-#define SUITS_FLAGS(value)    IS(value, uint32_t)
-#define SUITS_INT(value)      IS(value, int64_t)
-#define SUITS_UINT(value)     IS(value, uint32_t)
-#define SUITS_PORT(value)     IS(value, uint16_t)
-#define SUITS_BYTES(value)    IS(value, int64_t)
-#define SUITS_DURATION(value) IS(value, int64_t)
-#define SUITS_BOOL(value)     IS(value, bool)
-#define SUITS_COLOUR(value)   IS(value, uint32_t)
-#define SUITS_JSON(value)     IS(value, const char *)
+#define IS(value, type)        __builtin_types_compatible_p(__typeof__(value), type)
+#define SUITS_TEXT(value)      IS(value, const char *)
+#define SUITS_TEXTS(value)     IS(value, const char **)
+#define SUITS_SECRET(value)    IS(value, const char *)
+#define SUITS_SECRETS(value)   IS(value, const char **)
+#define SUITS_ADDRESS(value)   IS(value, const char *)
+#define SUITS_WORD(value)      IS(value, const char *)
+#define SUITS_NAME(value)      IS(value, char[RENDITION_NAME_BYTES])
+#define SUITS_CHOICE(value)    (sizeof(value) == sizeof(int) && !IS(value, uint32_t *))
+#define SUITS_FLAGS(value)     IS(value, uint32_t)
+#define SUITS_INT(value)       IS(value, int64_t)
+#define SUITS_UINT(value)      IS(value, uint32_t)
+#define SUITS_PORT(value)      IS(value, uint16_t)
+#define SUITS_BYTES(value)     IS(value, int64_t)
+#define SUITS_DURATION(value)  IS(value, int64_t)
+#define SUITS_BOOL(value)      IS(value, bool)
+#define SUITS_COLOUR(value)    IS(value, uint32_t)
+#define SUITS_JSON(value)      IS(value, const char *)
+#define SUITS_VARIABLES(value) IS(value, struct config_variable *)
 #define OPTION(section, key, type, tag, member, ...)                                               \
     _Static_assert(SUITS_##type(((struct tag *)NULL)->member),                                     \
                    #section "." #key ": the member's type does not suit the row's");
@@ -74,11 +75,15 @@ const size_t config_option_count = ARRAY_LEN(config_options);
                    "the count must follow " #list)
 COUNT_FOLLOWS(config_notification, events, event_count);
 COUNT_FOLLOWS(config_store, webhook_tokens, webhook_token_count);
+COUNT_FOLLOWS(config_function, command, command_count);
+COUNT_FOLLOWS(config_function, environment, environment_count);
+COUNT_FOLLOWS(config_runtime, command, command_count);
 
 /* A member of MAP has its key as first member, see bind.c. */
 _Static_assert(offsetof(struct config_store, name) == 0, "name first");
 _Static_assert(offsetof(struct config_function, name) == 0, "name first");
 _Static_assert(offsetof(struct config_role, name) == 0, "name first");
+_Static_assert(offsetof(struct config_runtime, name) == 0, "name first");
 _Static_assert(offsetof(struct config_user, name) == 0, "name first");
 
 bool option_is_secret(const struct option *option)

@@ -59,6 +59,8 @@ static void print_open(struct printer *p, const struct record *record)
 /* A default that means nothing beside what else is given; check_function.c took it away. */
 static bool is_taken_away(const struct record *record)
 {
+    if (record->option->type == OPTION_BYTES)
+        return *(const int64_t *)record->address < record->option->min;
     return record->option->type == OPTION_TEXT && *(const char *const *)record->address == NULL;
 }
 

@@ -20,16 +20,26 @@ void append_found(struct buffer *out, struct text t)
     buffer_append_string(out, t.len > FOUND_MAX_BYTES ? "...\"" : "\"");
 }
 
-bool name_is_plain(struct text t)
+static bool is_name(struct text t, const char *signs)
 {
     for (size_t i = 0; i < t.len; i++) {
         char c = t.ptr[i];
         bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
-        if (!is_letter && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+        if (!is_letter && !(c >= '0' && c <= '9') && (c == '\0' || strchr(signs, c) == NULL))
             return false;
     }
     return t.len > 0 && t.len < RENDITION_NAME_BYTES;
+}
+
+bool name_is_plain(struct text t)
+{
+    return is_name(t, "-_");
+}
+
+bool name_is_dotted(struct text t)
+{
+    return is_name(t, "-_.");
 }
 
 static void append_choices(struct buffer *out, const char *choices)
@@ -95,6 +105,10 @@ void value_expectation(const struct option *option, struct buffer *out)
         return;
     case OPTION_JSON:
         buffer_append_string(out, "a mapping");
+        return;
+    case OPTION_VARIABLES:
+        buffer_append_string(out, "a mapping of names to texts, together up to ");
+        quantity_append_bytes(out, option->max);
         return;
     case OPTION_TYPE_COUNT:
         break;
@@ -337,6 +351,7 @@ int value_parse(const struct option *option, struct text t, struct arena *a, voi
     case OPTION_COLOUR:
         return parse_colour(option, t, member, err);
     case OPTION_JSON:
+    case OPTION_VARIABLES:
     case OPTION_TYPE_COUNT:
         break;
     }
@@ -383,6 +398,20 @@ static void print_list(const struct option *option, const void *member, struct b
         print_text(out, option_is_secret(option) ? "***" : list[i]);
     }
     buffer_append_char(out, ']');
+}
+
+/* Names only: what functions are told is often secret. */
+static void print_variables(const void *member, struct buffer *out)
+{
+    const struct config_variable *list;
+    size_t count;
+
+    memcpy(&list, member, sizeof(list));
+    memcpy(&count, (const char *)member + sizeof(list), sizeof(count));
+    buffer_append_char(out, '{');
+    for (size_t i = 0; i < count; i++)
+        buffer_appendf(out, "%s%s: \"***\"", i == 0 ? "" : ", ", list[i].name);
+    buffer_append_char(out, '}');
 }
 
 static void print_flags(const struct option *option, uint32_t flags, struct buffer *out)
@@ -457,6 +486,9 @@ void value_print(const struct option *option, const void *member, struct buffer 
         return;
     case OPTION_JSON:
         print_json(out, *(const char *const *)member);
+        return;
+    case OPTION_VARIABLES:
+        print_variables(member, out);
         return;
     case OPTION_TYPE_COUNT:
         break;

@@ -72,11 +72,77 @@ static void test_config_read_function__does_not_look_into_the_environment(void *
     assert_string_equal(f.cache_control, "${HOME}$$");
 }
 
+static void test_config_read_function__reads_a_process_of_its_own(void **state)
+{
+    AUTO_ARENA struct arena arena = {0};
+    struct config_function f = {0};
+
+    (void)state;
+    read_ok("{command: [./bootstrap, --fast, \"{handler}\"], handler: app.handler, memory: 100MB, "
+            "environment: {LEVEL: debug, HOME_OF: \"${HOME} $$\", LINES: \"a\\nb\"}, store: ceph}",
+            &arena, &f);
+    assert_null(f.builtin);
+    assert_null(f.runtime);
+    assert_null(f.output_key);
+    assert_int_equal(f.command_count, 3);
+    assert_string_equal(f.command[0], "./bootstrap");
+    assert_string_equal(f.command[2], "{handler}");
+    assert_string_equal(f.directory, ".");
+    assert_string_equal(f.handler, "app.handler");
+    assert_int_equal(f.memory_bytes, 100000000);
+    assert_int_equal(f.environment_count, 3);
+    assert_string_equal(f.environment[0].name, "LEVEL");
+    assert_string_equal(f.environment[0].value, "debug");
+    assert_string_equal(f.environment[1].value, "${HOME} $$");
+    assert_string_equal(f.environment[2].value, "a\nb");
+    assert_string_equal(f.store, "ceph");
+    assert_int_equal(f.timeout_ms, 60000);
+}
+
+static void test_config_read_function__gives_a_builtin_no_process(void **state)
+{
+    AUTO_ARENA struct arena arena = {0};
+    struct config_function f = {0};
+
+    (void)state;
+    read_ok("builtin: echo", &arena, &f);
+    assert_null(f.directory);
+    assert_int_equal(f.memory_bytes, 0);
+    assert_int_equal(f.command_count, 0);
+}
+
+static void test_config_read_function__bounds_the_environment(void **state)
+{
+    AUTO_BUFFER struct buffer yaml = {0};
+    AUTO_ARENA struct arena arena = {0};
+    struct config_function f = {0};
+
+    (void)state;
+    buffer_init(&yaml, 8192);
+    /* {"A":"..."} is 4096 bytes */
+    buffer_appendf(&yaml, "{command: a, environment: {A: %0*d}}", 4096 - 8, 0);
+    read_ok(yaml.data, &arena, &f);
+    assert_int_equal(strlen(f.environment[0].value), 4088);
+    buffer_reset(&yaml);
+    buffer_appendf(&yaml, "{command: a, environment: {A: %0*d}}", 4096 - 7, 0);
+    read_fails(yaml.data, "environment: names and values have more than 4096 bytes together");
+}
+
+static void test_config_variable_is_reserved__knows_what_onput_sets(void **state)
+{
+    (void)state;
+    assert_true(config_variable_is_reserved(TEXT("AWS_REGION")));
+    assert_true(config_variable_is_reserved(TEXT("_HANDLER")));
+    assert_false(config_variable_is_reserved(TEXT("AWS_REGIO")));
+    assert_false(config_variable_is_reserved(TEXT("PATH")));
+    assert_false(config_variable_is_reserved(TEXT("")));
+}
+
 static void test_config_read_function__names_the_option_and_no_file(void **state)
 {
     (void)state;
-    read_fails("", "builtin: is missing; it is needed: Which function it is; echo answers with its "
-                   "event, context with how it was called");
+    read_fails("", "builtin, command or runtime is missing; hint: builtin: thumbnail, or command: "
+                   "[./bootstrap]");
     read_fails("{builtin: thumbs}",
                "builtin: expected thumbnail, echo or context, found \"thumbs\"");
     read_fails("{builtin: echo, timeot: 5s}",
@@ -170,6 +236,10 @@ int main(void)
         cmocka_unit_test(test_config_read_function__reads_what_a_file_could_say),
         cmocka_unit_test(test_config_read_function__needs_no_output_for_an_echo),
         cmocka_unit_test(test_config_read_function__does_not_look_into_the_environment),
+        cmocka_unit_test(test_config_read_function__reads_a_process_of_its_own),
+        cmocka_unit_test(test_config_read_function__gives_a_builtin_no_process),
+        cmocka_unit_test(test_config_read_function__bounds_the_environment),
+        cmocka_unit_test(test_config_variable_is_reserved__knows_what_onput_sets),
         cmocka_unit_test(test_config_read_function__names_the_option_and_no_file),
         cmocka_unit_test(test_config_read_function__runs_the_checks_of_a_file),
         cmocka_unit_test(test_config_write_renditions__leaves_defaults_out),
