@@ -108,7 +108,7 @@ struct executor {
      * it waits for nothing and only looks at its event, and may run where nothing may block. NULL:
      * no function is like that.
      */
-    bool (*is_instant)(const struct function *function);
+    bool (*is_instant)(void *self, const struct function *function);
 };
 
 #endif

@@ -29,9 +29,19 @@
 #include "onput/metrics.h"
 #include "onput/worker_pool.h"
 
+/*
+ * Each invocation has its pictures in memory, so `places` of them run at once; the others wait in
+ * the order of coming, until their deadline at most (ERROR_THROTTLED), and have their whole timeout
+ * from when they are let in. The wait is part of wait_ms.
+ */
+struct thumbnail_gate;
+struct thumbnail_gate *thumbnail_gate_new(int places);
+void thumbnail_gate_free(struct thumbnail_gate *g); /* NULL-safe; nobody may be at it */
+
 struct thumbnail_jobs {
     struct worker_pool *pool;
     const struct clock *clock;
+    struct thumbnail_gate *gate; /* NULL: as many as there are lanes */
 };
 
 #endif

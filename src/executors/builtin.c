@@ -19,9 +19,9 @@ static const char *const ERROR_TYPES[ERROR_CODE_COUNT] = {
 };
 
 static const struct builtin BUILTINS[] = {
-    {"thumbnail", thumbnail_run, false},
-    {"echo", echo_run, true},
-    {"context", context_run, true},
+    {"thumbnail", thumbnail_run, .is_gated = true},
+    {"echo", echo_run, .is_instant = true},
+    {"context", context_run, .is_instant = true},
 };
 
 void echo_run(struct builtin_call *call, struct outcome *out)
@@ -57,6 +57,39 @@ struct text failure_write(struct arena *arena, const struct error *err, struct t
     return arena_text(arena, buffer_text(&out));
 }
 
+/* What it waits at the gate is no part of the function's timeout. */
+static int enter(struct builtin_call *call, int64_t *out_waited_ms, struct error *err)
+{
+    struct executor_lane *lane = call->lane;
+    struct gate_wait wait = {lane->jobs->clock, call->deadline_ms, lane->canceled};
+    int64_t start = clock_mono_ms(wait.clock);
+    if (gate_enter(lane->jobs->gate, &wait, err) < 0)
+        return -1;
+    *out_waited_ms = clock_mono_ms(wait.clock) - start;
+    call->deadline_ms += *out_waited_ms;
+    lane->deadline_ms = call->deadline_ms;
+    return 0;
+}
+
+static void run_gated(const struct builtin *builtin, struct builtin_call *call, struct outcome *out)
+{
+    struct error err = {0};
+    int64_t waited_ms = 0;
+    if (enter(call, &waited_ms, &err) < 0) {
+        outcome_fail(out, &err);
+        return;
+    }
+    builtin->run(call, out);
+    gate_leave(call->lane->jobs->gate);
+    out->wait_ms += waited_ms;
+    /* A store's throttling: ERROR_THROTTLED of an executor means that nothing ran (executor.h). */
+    if (out->status == OUTCOME_FAILED && out->error.code == ERROR_THROTTLED) {
+        if (out->result.len == 0)
+            out->result = failure_write(call->arena, &out->error, TEXT(""));
+        out->error.code = ERROR_UNAVAILABLE;
+    }
+}
+
 static void invoke(struct executor_lane *lane, const struct catalog *catalog,
                    const struct function *function, const struct invocation *invocation,
                    int64_t deadline_ms, struct arena *arena, struct outcome *out)
@@ -68,22 +101,24 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog,
                                 .arena = arena,
                                 .deadline_ms = deadline_ms};
     const struct builtin *builtin = find_builtin(function->config->builtin);
-    *out = (struct outcome){
-        .fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT(""), .log = TEXT("")};
+    *out = outcome_none();
     lane->deadline_ms = deadline_ms;
-    if (builtin != NULL) {
-        builtin->run(&call, out);
-    } else {
+    if (builtin == NULL) {
         out->status = OUTCOME_FAILED;
         error_set(&out->error, ERROR_UNSUPPORTED, "function %.*s is no built-in function",
                   TEXT_ARGS(function->name));
+    } else if (builtin->is_gated) {
+        run_gated(builtin, &call, out);
+    } else {
+        builtin->run(&call, out);
     }
     if (out->status == OUTCOME_FAILED && out->result.len == 0)
         out->result = failure_write(arena, &out->error, TEXT(""));
 }
 
-static bool is_instant(const struct function *function)
+static bool is_instant(void *self, const struct function *function)
 {
+    (void)self;
     const struct builtin *builtin = find_builtin(function->config->builtin);
     return builtin != NULL && builtin->is_instant;
 }

@@ -51,6 +51,7 @@ struct builtin {
     /* *out comes without result and times. The result of FAILED may be left to the caller. */
     void (*run)(struct builtin_call *call, struct outcome *out);
     bool is_instant; /* see executor.h */
+    bool is_gated;   /* it runs behind the lane's gate */
 };
 
 void echo_run(struct builtin_call *call, struct outcome *out);
@@ -59,6 +60,19 @@ void thumbnail_run(struct builtin_call *call, struct outcome *out);
 
 /* {"errorMessage","errorType"}, with "results" when that text is not empty. */
 struct text failure_write(struct arena *arena, const struct error *err, struct text results);
+
+/* ---- gate.c ---- */
+
+struct gate_wait {
+    const struct clock *clock;
+    int64_t deadline_ms;
+    const atomic_bool *canceled;
+};
+
+/* ERROR_THROTTLED at the deadline, ERROR_CANCELED; no gate (NULL) is always open. */
+MUST_CHECK int gate_enter(struct thumbnail_gate *g, const struct gate_wait *wait,
+                          struct error *err);
+void gate_leave(struct thumbnail_gate *g);
 
 /* ---- the thumbnails of one object ---- */
 

@@ -50,7 +50,7 @@ static void run_request(struct builtin_call *call, const struct event_request *r
                       .config = catalog_config(call->catalog),
                       .request = request,
                       .event = &request->event};
-    *one = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1};
+    *one = outcome_none();
     thumbnail_job_run(&job, one);
     report_write(w, &job, one);
 }
@@ -80,7 +80,7 @@ static void run_requests(struct builtin_call *call, const struct event_requests 
                          struct outcome *out)
 {
     struct tally tally = {0};
-    struct outcome one = {0};
+    struct outcome one = outcome_none();
     AUTO_BUFFER struct buffer report;
     struct json_writer w;
     buffer_init(&report, REPORT_MAX_BYTES);

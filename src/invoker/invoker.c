@@ -155,7 +155,7 @@ static bool enter(struct invoker *inv)
 static bool run_at_once(struct invoker *inv, struct invoker_call *call)
 {
     const struct executor *e = inv->options.executor;
-    if (e->is_instant == NULL || !e->is_instant(call->function) ||
+    if (e->is_instant == NULL || !e->is_instant(e->self, call->function) ||
         pthread_mutex_trylock(&inv->instant_lock) != 0)
         return false;
     AUTO_ARENA struct arena arena;

@@ -117,13 +117,13 @@ static void test_builtin__calls_instant_what_reads_only_its_event(void **state U
     struct executor executor = builtin_executor(&jobs);
     struct config_function config = {.builtin = NULL};
     struct function function = {.config = &config};
-    assert_false(executor.is_instant(&function));
+    assert_false(executor.is_instant(executor.self, &function));
     config.builtin = "thumbnail";
-    assert_false(executor.is_instant(&function));
+    assert_false(executor.is_instant(executor.self, &function));
     config.builtin = "echo";
-    assert_true(executor.is_instant(&function));
+    assert_true(executor.is_instant(executor.self, &function));
     config.builtin = "context";
-    assert_true(executor.is_instant(&function));
+    assert_true(executor.is_instant(executor.self, &function));
 }
 
 #define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, test_dir_setup, test_dir_teardown)

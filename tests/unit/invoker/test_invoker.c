@@ -89,7 +89,7 @@ static void note_deadline(struct rig *r, int64_t deadline_ms)
     pthread_mutex_unlock(&r->lock);
 }
 
-static bool is_instant(const struct function *function)
+static bool is_instant(void *self UNUSED, const struct function *function)
 {
     return text_is(function->name, "quick");
 }
@@ -98,7 +98,7 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog UNU
                    const struct function *function UNUSED, const struct invocation *invocation,
                    int64_t deadline_ms, struct arena *arena, struct outcome *out)
 {
-    *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("")};
+    *out = outcome_none();
     BUG_ON(atomic_exchange(&lane->is_busy, true)); /* one thread at a time */
     note_deadline(lane->rig, deadline_ms);
     if (text_is(invocation->payload, "wait"))
