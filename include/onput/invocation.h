@@ -35,6 +35,10 @@ enum invocation_state {
 const char *invocation_state_name(enum invocation_state state); /* "pending" */
 bool invocation_may_become(enum invocation_state from, enum invocation_state to);
 
+enum { TRACE_ID_BYTES = 80 };
+/* A new value of X-Amzn-Trace-Id: "Root=1-<seconds>-<random>;Parent=<random>;Sampled=0". */
+char *invocation_trace_id(int64_t now_ms, char out[TRACE_ID_BYTES]);
+
 /*
  * Everything that is known of one. `payload` is the function's event: of a webhook a self-contained
  * notification body of one record (event_decode.h), of a direct invocation whatever JSON the caller

@@ -115,6 +115,7 @@ enum queue_finish {
     QUEUE_FINISH_RETRY,   /* PENDING again at due_ms, attempts + 1 */
     QUEUE_FINISH_DEAD,    /* attempts + 1, reason kept */
     QUEUE_FINISH_UNRUN,   /* DEAD, not counted: it may not or cannot run at all */
+    QUEUE_FINISH_LATER,   /* PENDING again at due_ms, not counted: there was no room for it */
     QUEUE_FINISH_RELEASE, /* PENDING again, not counted: shutdown */
 };
 /* Waits for the commit. Only for a claimed row. `reason` may be empty for DONE and RELEASE. */

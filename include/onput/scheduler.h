@@ -10,8 +10,9 @@
  * dead without an attempt, like those of a function, version or alias that is not there.
  *
  * After an attempt: DONE and SKIPPED finish the row; a retryable failure waits backoff_delay_ms()
- * while attempts are left, everything else is dead. Each attempt is one log line and one set of
- * metrics. Due times are wall time.
+ * while attempts are left, everything else is dead. What found no room to run (ERROR_THROTTLED)
+ * comes again after 1 s to 5 min, and that was no attempt. Each attempt is one log line and one set
+ * of metrics. Due times are wall time.
  *
  * Threads: scheduler_offer() is called by the queue's writer (see queue.h, on_ready).
  */

@@ -133,7 +133,8 @@ static struct invoke *make(struct lambda_call *call, const struct function *func
                        .key = TEXT(""),
                        .reason = TEXT(""),
                        .payload = payload,
-                       .invoked_arn = call->id.qualified_arn},
+                       .invoked_arn = call->id.qualified_arn,
+                       .trace_id = inv->trace_id},
     };
     memcpy(inv->work.invocation.request_id, call->request_id, sizeof(call->request_id));
     return inv;
@@ -168,11 +169,6 @@ struct text invoke_trace_id(struct http_request *http, int64_t now_ms)
     struct text given = http_request_header(http, "X-Amzn-Trace-Id");
     if (given.len > 0 && given.len <= TRACE_ID_MAX_BYTES)
         return given;
-    unsigned char random[20];
-    char hex[2 * sizeof(random) + 1];
-    random_bytes(random, sizeof(random));
-    hex_encode(random, sizeof(random), hex);
-    return text_of(arena_printf(http_request_arena(http),
-                                "Root=1-%08llx-%.24s;Parent=%.16s;Sampled=0",
-                                (unsigned long long)(now_ms / 1000), hex, hex + 24));
+    char made[TRACE_ID_BYTES];
+    return arena_text(http_request_arena(http), text_of(invocation_trace_id(now_ms, made)));
 }

@@ -220,7 +220,8 @@ static void submit(struct url_call *u, const struct function *function, struct t
                        .reason = TEXT(""),
                        .payload = event,
                        .client_context = TEXT(""),
-                       .invoked_arn = u->resource},
+                       .invoked_arn = u->resource,
+                       .trace_id = u->request.trace_id},
         .done = on_outcome,
     };
     memcpy(u->work.invocation.request_id, call->request_id, sizeof(call->request_id));

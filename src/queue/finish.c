@@ -23,6 +23,7 @@ static int run_retry(struct queue *q, const struct finish_args *a, struct error 
     sqlite3_bind_int64(stmt, 1, a->due_ms);
     db_bind_text(stmt, 2, text_slice(a->reason, 0, QUEUE_REASON_MAX_BYTES));
     sqlite3_bind_int64(stmt, 3, a->id);
+    sqlite3_bind_int(stmt, 4, a->how == QUEUE_FINISH_RETRY ? 1 : 0);
     int row = db_step(&q->db, stmt, err);
     if (row == 1)
         queue_note_ready(q, a->id, a->due_ms, db_column_text(stmt, 0), db_column_text(stmt, 1),
@@ -66,6 +67,7 @@ static int run_finish(struct queue *q, void *ctx, struct error *err)
         queue_count(q, INVOCATION_PENDING, INVOCATION_DONE);
         break;
     case QUEUE_FINISH_RETRY:
+    case QUEUE_FINISH_LATER:
         if (run_retry(q, a, err) < 0)
             return -1;
         break;

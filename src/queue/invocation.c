@@ -1,9 +1,12 @@
 /*
- * States of an invocation, their names, and the table of legal transitions.
+ * States of an invocation, their names, the table of legal transitions, and trace ids.
  */
 #include "onput/invocation.h"
 
+#include <stdio.h>
+
 #include "onput/attributes.h"
+#include "onput/encoding.h"
 
 static const char *const state_names[INVOCATION_STATE_COUNT] = {
     [INVOCATION_PENDING] = "pending", [INVOCATION_HELD] = "held", [INVOCATION_DEAD] = "dead",
@@ -29,4 +32,15 @@ bool invocation_may_become(enum invocation_state from, enum invocation_state to)
 {
     BUG_ON((unsigned)from >= INVOCATION_STATE_COUNT || (unsigned)to >= INVOCATION_STATE_COUNT);
     return transitions[from][to];
+}
+
+char *invocation_trace_id(int64_t now_ms, char out[TRACE_ID_BYTES])
+{
+    unsigned char random[20];
+    char hex[2 * sizeof(random) + 1];
+    random_bytes(random, sizeof(random));
+    hex_encode(random, sizeof(random), hex);
+    snprintf(out, TRACE_ID_BYTES, "Root=1-%08llx-%.24s;Parent=%.16s;Sampled=0",
+             (unsigned long long)(now_ms / 1000), hex, hex + 24);
+    return out;
 }

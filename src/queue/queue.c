@@ -30,7 +30,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_WINDOW_LATER] = TICKET_SQL "due_ms > ?1 ORDER BY due_ms, id",
     [STATEMENT_LOAD] = "SELECT " ROW_COLUMNS ", payload FROM invocation WHERE id = ?1",
     [STATEMENT_DELETE] = "DELETE FROM invocation WHERE id = ?1 AND state = 0",
-    [STATEMENT_RETRY] = "UPDATE invocation SET due_ms = ?1, attempts = attempts + 1, reason = ?2 "
+    [STATEMENT_RETRY] = "UPDATE invocation SET due_ms = ?1, attempts = attempts + ?4, reason = ?2 "
                         "WHERE id = ?3 AND state = 0 RETURNING store, bucket, key, function",
     [STATEMENT_DIE] = "UPDATE invocation SET state = 2, attempts = attempts + ?3, reason = ?1 "
                       "WHERE id = ?2 AND state = 0",

@@ -90,13 +90,15 @@ static void run_function(struct job_thread *job, const struct catalog *catalog,
     int64_t queue_ms = clock_wall_ms(o->clock) - inv->due_ms;
     if (queue_ms < 0)
         queue_ms = 0;
-    struct outcome outcome = {.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("")};
+    struct outcome outcome = outcome_none();
+    char trace_id[TRACE_ID_BYTES];
     inv->invoked_arn = invoked_arn(function, inv->function, arena);
+    inv->trace_id = text_of(invocation_trace_id(clock_wall_ms(o->clock), trace_id));
     invoke(job, catalog, function, inv, arena, &outcome);
 
     queue_ms += outcome.wait_ms;
-    struct verdict v = outcome_verdict(&outcome, inv->attempts + 1, function->config,
-                                       clock_wall_ms(o->clock), random_u64());
+    struct verdict v =
+        outcome_verdict(&outcome, inv, function->config, clock_wall_ms(o->clock), random_u64());
     finish(job->scheduler, inv, &v, &outcome);
     log_attempt(inv, &outcome, v.status, queue_ms);
     count_attempt(o->metrics, function->config->name, v.status, &outcome, queue_ms);

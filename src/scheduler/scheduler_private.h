@@ -86,10 +86,11 @@ void reservation_give(struct reservation *r);
 struct verdict {
     enum queue_finish how;
     int64_t due_ms;
-    const char *status; /* for log and metrics: "done", "skipped", "retry", "dead", "released" */
+    const char *status; /* for log and metrics: "done", "skipped", "retry", "dead", "released",
+                           "throttled" */
 };
 
-struct verdict outcome_verdict(const struct outcome *outcome, int attempt,
+struct verdict outcome_verdict(const struct outcome *outcome, const struct invocation *inv,
                                const struct config_function *config, int64_t now_ms,
                                uint64_t random);
 

@@ -82,7 +82,7 @@ static void do_finish(struct model *m, int i)
                  : how == QUEUE_FINISH_DEAD || how == QUEUE_FINISH_UNRUN ? INVOCATION_DEAD
                                                                          : INVOCATION_PENDING;
     row->attempts += how == QUEUE_FINISH_RETRY || how == QUEUE_FINISH_DEAD;
-    if (how == QUEUE_FINISH_RETRY)
+    if (how == QUEUE_FINISH_RETRY || how == QUEUE_FINISH_LATER)
         row->due_ms = due;
     if (how == QUEUE_FINISH_DONE) {
         m->done++;

@@ -127,6 +127,24 @@ static void test_finish__retry_counts_an_attempt_and_waits(void **state)
     assert_counts(f, 1, 0, 0);
 }
 
+static void test_finish__later_counts_no_attempt(void **state)
+{
+    struct queue_fixture *f = *state;
+    AUTO_ARENA struct arena arena = {0};
+    int64_t id = submit_one(f, "a");
+    queue_fixture_clear_ready(f);
+    claim(f, id);
+    finish(f, id, QUEUE_FINISH_LATER);
+    struct invocation row = show(f, id, &arena);
+    assert_int_equal(row.state, INVOCATION_PENDING);
+    assert_int_equal(row.attempts, 0);
+    assert_int_equal(row.due_ms, START_MS + 500);
+    assert_text(row.reason, "it failed");
+    assert_int_equal(queue_fixture_ready(f), 1);
+    assert_int_equal(f->ready[0].due_ms, START_MS + 500);
+    claim(f, id);
+}
+
 static void test_finish__dead_keeps_the_row_and_its_reason(void **state)
 {
     struct queue_fixture *f = *state;
@@ -315,6 +333,7 @@ int main(void)
         IN_MEMORY(test_claim__takes_only_pending_rows),
         IN_MEMORY(test_finish__done_deletes_the_row),
         IN_MEMORY(test_finish__retry_counts_an_attempt_and_waits),
+        IN_MEMORY(test_finish__later_counts_no_attempt),
         IN_MEMORY(test_finish__dead_keeps_the_row_and_its_reason),
         IN_MEMORY(test_finish__release_changes_nothing),
         IN_MEMORY(test_finish__cuts_a_long_reason),
