@@ -10,7 +10,12 @@
 
 #include "onput/json.h"
 
-enum { DEFAULT_MEMORY_MB = 128, FRAME_MAX_BYTES = 1024, ERROR_TYPE_MAX_BYTES = 128 };
+enum {
+    DEFAULT_MEMORY_MB = 128,
+    FRAME_MAX_BYTES = 1024,
+    ERROR_TYPE_MAX_BYTES = 128,
+    MB = 1024 * 1024
+};
 
 static int64_t memory_size(const struct function *f)
 {
@@ -25,10 +30,12 @@ static int64_t memory_size(const struct function *f)
     return mb;
 }
 
-/* Functions run within this process or in its workers, so it is the process that is measured. */
-static int64_t memory_used(void)
+/* In MB. Built-in functions run within this process or in its workers: it is what is measured. */
+static int64_t memory_used(const struct outcome *outcome)
 {
     struct rusage usage;
+    if (outcome->memory_bytes >= 0)
+        return (outcome->memory_bytes + MB - 1) / MB;
     if (getrusage(RUSAGE_SELF, &usage) < 0)
         return 0;
     return (usage.ru_maxrss + 1023) / 1024;
@@ -59,11 +66,10 @@ static void append_status(struct buffer *out, const struct outcome *outcome)
     append_error_type(out, outcome->result);
 }
 
-static void append_duration(struct buffer *out, int64_t us)
+static void append_ms(struct buffer *out, const char *name, int64_t us)
 {
-    buffer_appendf(out, "Duration: %lld.%02lld ms\tBilled Duration: %lld ms\t",
-                   (long long)(us / 1000), (long long)(us % 1000 / 10),
-                   (long long)(us <= 0 ? 1 : (us + 999) / 1000));
+    buffer_appendf(out, "%s: %lld.%02lld ms\t", name, (long long)(us / 1000),
+                   (long long)(us % 1000 / 10));
 }
 
 static void append_timeout(struct buffer *out, const struct invoker_call *call)
@@ -82,9 +88,14 @@ static void append_end(struct buffer *out, const struct invoker_call *call,
     if (outcome->status == OUTCOME_FAILED && outcome->error.code == ERROR_TIMEOUT)
         append_timeout(out, call);
     buffer_appendf(out, "END RequestId: %s\nREPORT RequestId: %s\t", id, id);
-    append_duration(out, call->duration_us);
-    buffer_appendf(out, "Memory Size: %lld MB\tMax Memory Used: %lld MB\t",
-                   (long long)memory_size(call->function), (long long)memory_used());
+    int64_t us = call->duration_us;
+    append_ms(out, "Duration", us);
+    buffer_appendf(out,
+                   "Billed Duration: %lld ms\tMemory Size: %lld MB\tMax Memory Used: %lld MB\t",
+                   (long long)(us <= 0 ? 1 : (us + 999) / 1000),
+                   (long long)memory_size(call->function), (long long)memory_used(outcome));
+    if (outcome->init_us >= 0)
+        append_ms(out, "Init Duration", outcome->init_us);
     append_status(out, outcome);
     buffer_append_char(out, '\n');
 }

@@ -7,12 +7,10 @@
 
 static void cancel(struct outcome *out)
 {
-    *out = (struct outcome){.status = OUTCOME_FAILED,
-                            .fetch_ms = -1,
-                            .run_ms = -1,
-                            .store_ms = -1,
-                            .result = TEXT("{\"errorMessage\":\"The server is shutting down.\","
-                                           "\"errorType\":\"Runtime.Canceled\"}")};
+    *out = outcome_none();
+    out->status = OUTCOME_FAILED;
+    out->result = TEXT("{\"errorMessage\":\"The server is shutting down.\","
+                       "\"errorType\":\"Runtime.Canceled\"}");
     error_set_retryable(&out->error, ERROR_CANCELED, "the server is shutting down");
 }
 
@@ -22,15 +20,17 @@ static void invoke(struct invoker *inv, struct executor_lane *lane, struct invok
     const struct invoker_options *o = &inv->options;
     const char *name = call->function->config->name;
     int64_t deadline = clock_mono_ms(o->clock) + call->function->config->timeout_ms;
-    *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1, .result = TEXT("null")};
+    *out = outcome_none();
     metrics_add(o->metrics, METRIC_INVOCATIONS_IN_FLIGHT, 1, name, NULL, NULL);
     int64_t start = clock_now_ns();
     o->executor->invoke(lane, call->catalog, call->function, &call->invocation, deadline, arena,
                         out);
-    call->duration_us = (clock_now_ns() - start) / 1000;
+    bool has_process = out->duration_us >= 0;
+    call->duration_us = has_process ? out->duration_us : (clock_now_ns() - start) / 1000;
     metrics_add(o->metrics, METRIC_INVOCATIONS_IN_FLIGHT, -1, name, NULL, NULL);
-    if (out->result.len == 0)
-        out->result = TEXT("null"); /* what a function that returns nothing returns */
+    /* What a function that returns nothing returns; a process says itself what it returns. */
+    if (out->result.len == 0 && !has_process)
+        out->result = TEXT("null");
 }
 
 static void observe_phase(struct metrics *m, const char *function, const char *phase, int64_t ms)

@@ -21,6 +21,7 @@ static int setup(void **state)
     r->catalog = catalog_of(&parts);
     r->call.function = catalog_function(r->catalog, TEXT("f"));
     r->call.duration_us = 1230;
+    r->outcome = outcome_none();
     r->call.ended_ms = 1712610982123;
     memcpy(r->call.invocation.request_id, id, sizeof(id));
     buffer_init(&r->log, 16 * 1024);
@@ -81,6 +82,23 @@ static void test_write_log__names_the_type_of_an_error(void **state)
     assert_string_equal(r->log.data, START END REPORT "Status: error\tError Type: Bad Type\n");
 }
 
+static void test_write_log__tells_about_a_process(void **state)
+{
+    struct rig *r = *state;
+    r->outcome.init_us = 99127;
+    r->outcome.memory_bytes = 33 * 1024 * 1024 + 1;
+    invoker_write_log(&r->call, &r->outcome, 4096, &r->log);
+    assert_contains(r->log.data,
+                    "\tMemory Size: 128 MB\tMax Memory Used: 34 MB\tInit Duration: 99.12 ms\t\n");
+    buffer_reset(&r->log);
+    r->outcome.init_us = -1; /* its process was there already */
+    r->outcome.status = OUTCOME_FAILED;
+    r->outcome.result = TEXT("{\"errorMessage\":\"m\",\"errorType\":\"Runtime.ExitError\"}");
+    invoker_write_log(&r->call, &r->outcome, 4096, &r->log);
+    assert_contains(r->log.data, "\tMax Memory Used: 34 MB\tStatus: error\tError Type: "
+                                 "Runtime.ExitError\n");
+}
+
 static void test_write_log__says_that_time_was_up(void **state)
 {
     struct rig *r = *state;
@@ -112,6 +130,7 @@ static void test_write_log__cuts_a_first_line_too(void **state)
     struct rig *r = *state;
     AUTO_BUFFER struct buffer whole;
     buffer_init(&whole, 4096);
+    r->outcome.memory_bytes = 1; /* what this process uses may grow meanwhile */
     invoker_write_log(&r->call, &r->outcome, 4096, &whole);
     invoker_write_log(&r->call, &r->outcome, whole.len - 6, &r->log);
     assert_text_equal(buffer_text(&r->log), text_slice(buffer_text(&whole), 6, whole.len));
@@ -125,6 +144,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_write_log__names_the_type_of_an_error, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_write_log__tells_about_a_process, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_log__says_that_time_was_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_log__keeps_the_last_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_log__cuts_a_first_line_too, setup, teardown),

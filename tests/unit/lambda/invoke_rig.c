@@ -43,7 +43,7 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog UNU
                    int64_t deadline_ms UNUSED, struct arena *arena, struct outcome *out)
 {
     struct invoke_rig *r = lane->rig;
-    *out = (struct outcome){.fetch_ms = -1, .run_ms = -1, .store_ms = -1};
+    *out = outcome_none();
     r->runs++;
     memcpy(r->request_id, inv->request_id, sizeof(r->request_id));
     keep(r->version, sizeof(r->version), function->version);
