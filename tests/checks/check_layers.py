@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Checks that no folder of src/ reaches into one above it.
 
-    check_layers.py [repository] [onput-worker]
+    check_layers.py [repository] [program...]
 
 The USES lines in src/<folder>/CMakeLists.txt say what a folder may see, transitively. Each header in
 include/onput/ belongs to a folder (OWNERS); a folder includes only what belongs to itself or to one
 that it uses, and so does each of its headers. USES lines go to the same level or down (LEVELS) and
-never in a circle. Some libraries have one user only (LIBRARIES). With the path of onput-worker, what
-that program is linked with is looked at, too.
+never in a circle. Some libraries have one user only (LIBRARIES). With the paths of onput-worker and
+onput-runner, what those programs are linked with is looked at, too.
 """
 
 import os
@@ -77,7 +77,8 @@ LIBRARIES = {
     "yaml.h": {"config"},
     "zip.h": {"packages"},
 }
-WORKER_MAY_NOT_LINK = re.compile(r"lib(curl|sqlite3|microhttpd|yaml|expat)")
+MAY_NOT_LINK = re.compile(r"lib(curl|sqlite3|microhttpd|yaml|expat|zip)")
+RUNNER_MAY_NOT_LINK = re.compile(r"lib(?!c\.|asan|ubsan|tsan|gcc_s|m\.)")
 USES = re.compile(r"\bonput_(?:module|program)\s*\(([^)]*)\)")
 KEYWORDS = {"SOURCES", "USES", "LINK"}
 
@@ -171,12 +172,12 @@ def header_faults(root, visible_of):
                 yield from public_fault(where, name, set.union(*visible))
 
 
-def worker_faults(program):
+def program_faults(program):
     result = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True)
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", result.stdout)
-    return [
-        f"{program}: is linked with {name}" for name in needed if WORKER_MAY_NOT_LINK.match(name)
-    ]
+    is_runner = os.path.basename(program) == "onput-runner"
+    forbidden = RUNNER_MAY_NOT_LINK if is_runner else MAY_NOT_LINK
+    return [f"{program}: is linked with {name}" for name in needed if forbidden.match(name)]
 
 
 def main():
@@ -198,8 +199,8 @@ def main():
             continue
         faults += source_faults(root, folder, visible_of[folder])
     faults += header_faults(root, visible_of)
-    if len(sys.argv) > 2 and os.path.exists(sys.argv[2]):
-        faults += worker_faults(sys.argv[2])
+    for program in filter(os.path.exists, sys.argv[2:]):
+        faults += program_faults(program)
     sources.finish(faults, f"{len(folders)} folders")
 
 

@@ -124,6 +124,17 @@ class Checks(unittest.TestCase):
         subprocess.run([*build, "-lsqlite3"], check=True)
         self.refuses("check_layers", "is linked with libsqlite3", program)
 
+    @unittest.skipUnless(shutil.which("gcc") and shutil.which("readelf"), "needs gcc and readelf")
+    def test_layers_let_the_runner_have_the_c_library_alone(self):
+        source = os.path.join(self.root, "main.txt")
+        program = os.path.join(self.root, "onput-runner")
+        self.write("main.txt", "int main(void) { return 0; }\n")
+        build = ["gcc", "-x", "c", source, "-x", "none", "-o", program, "-Wl,--no-as-needed"]
+        subprocess.run(build, check=True)
+        self.passes("check_layers", program)
+        subprocess.run([*build, "-lcrypto"], check=True)
+        self.refuses("check_layers", "is linked with libcrypto", program)
+
     # check_headers
 
     def test_headers_pass(self):

@@ -1,0 +1,194 @@
+/*
+ * confine.c - between fork and exec: what a function process may use, who it is, and that it takes
+ * nothing of ours along. start.c calls it and says what failed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "onput/fd.h"
+#include "runner_private.h"
+
+enum {
+    MAX_OPEN_FILES = 1024, /* as in Lambda */
+    OOM_SCORE = 500,       /* it goes before any of onput does */
+    FILE_MASK = 022,
+    PATH_BYTES = 4096,
+};
+
+/* RLIMIT_DATA of one process, where no control group holds its memory: what it may allocate between
+ * two looks. It counts what could be written, the stacks of threads for example, and so has to be
+ * much more than what may be used. */
+static const uint64_t data_at_least = (uint64_t)4 << 30;
+enum { DATA_FACTOR = 4 };
+
+static int write_file(const char *path, const char *content)
+{
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    return write(fd, content, strlen(content)) < 0 ? -1 : 0;
+}
+
+/* A group of its own: a kill(0, ...) in the function does not mean us. */
+static int begin_session(const struct runner_options *options)
+{
+    (void)options;
+    return setsid() < 0 ? -1 : 0;
+}
+
+static int join_cgroup(const struct runner_options *options)
+{
+    char path[PATH_BYTES];
+    if (options->cgroup == NULL)
+        return 0;
+    snprintf(path, sizeof(path), "%s/cgroup.procs", options->cgroup);
+    return write_file(path, "0");
+}
+
+/* Never above what is allowed already; so no privilege is needed. */
+static int lower_limit(int resource, uint64_t value)
+{
+    struct rlimit limit;
+    if (getrlimit((unsigned)resource, &limit) != 0)
+        return -1;
+    if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > value)
+        limit.rlim_max = value;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit((unsigned)resource, &limit);
+}
+
+static int limit_data(const struct runner_options *options)
+{
+    uint64_t most = options->memory_bytes * DATA_FACTOR;
+    if (options->memory_bytes == 0 || options->cgroup != NULL)
+        return 0;
+    return lower_limit(RLIMIT_DATA, most > data_at_least ? most : data_at_least);
+}
+
+/* The number of tasks is counted by user: it says something of a user that only this function has.
+ * A fork beyond it fails; without it, the runner counts and ends the function. */
+static int limit_tasks(const struct runner_options *options)
+{
+    if (options->uid == 0 || options->pids == 0)
+        return 0;
+    return lower_limit(RLIMIT_NPROC, options->pids);
+}
+
+static int limit_resources(const struct runner_options *options)
+{
+    if (lower_limit(RLIMIT_CORE, 0) != 0 || lower_limit(RLIMIT_NOFILE, MAX_OPEN_FILES) != 0)
+        return -1;
+    return limit_data(options) != 0 ? -1 : limit_tasks(options);
+}
+
+static int offer_to_oom_killer(const struct runner_options *options)
+{
+    char score[8];
+    (void)options;
+    snprintf(score, sizeof(score), "%d", OOM_SCORE);
+    /* It would be better so, but is not needed. */
+    (void)!write_file("/proc/self/oom_score_adj", score);
+    return 0;
+}
+
+static int change_user(const struct runner_options *options)
+{
+    uid_t id = options->uid;
+    if (id == 0)
+        return 0;
+    if (setgroups(0, NULL) != 0 || setresgid(id, id, id) != 0)
+        return -1;
+    return setresuid(id, id, id);
+}
+
+static int give_up_privileges(const struct runner_options *options)
+{
+    (void)options;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int check_temporary(const struct runner_options *options)
+{
+    return access(options->temporary, W_OK | X_OK);
+}
+
+static int enter_directory(const struct runner_options *options)
+{
+    return chdir(options->directory);
+}
+
+static int reset_signals(const struct runner_options *options)
+{
+    sigset_t none;
+    (void)options;
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_DFL); /* some cannot be set, and need not be */
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static const struct step {
+    int (*take)(const struct runner_options *options);
+    const char *what;
+} steps[] = {
+    {begin_session, "begin a session"},
+    {join_cgroup, "join its control group"},
+    {limit_resources, "limit its resources"},
+    {offer_to_oom_killer, "offer itself to the OOM killer"},
+    {change_user, "change to its user"},
+    {give_up_privileges, "give up privileges"},
+    {check_temporary, "write to its temporary directory"},
+    {enter_directory, "enter its directory"},
+    {reset_signals, "reset signals"},
+};
+
+const char *confine(const struct runner_options *options, pid_t runner)
+{
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        if (steps[i].take(options) != 0)
+            return steps[i].what;
+    }
+    umask(FILE_MASK);
+    /* Changing the user would have undone it. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        return "die with its runner";
+    if (getppid() != runner) {
+        errno = ESRCH;
+        return "find its runner";
+    }
+    return NULL;
+}
+
+static const char default_path[] = "/usr/local/bin:/usr/bin:/bin";
+
+/* Not execvp(): that hands a file which is no program to a shell. */
+int execute(char **command)
+{
+    const char *given = getenv("PATH");
+    struct text rest = text_of(given != NULL ? given : default_path);
+    int error = ENOENT;
+    if (strchr(command[0], '/') != NULL || command[0][0] == '\0') {
+        execv(command[0], command);
+        return errno;
+    }
+    while (rest.len > 0) {
+        char path[PATH_BYTES];
+        struct text folder = text_cut(&rest, ':');
+        int len = snprintf(path, sizeof(path), "%.*s/%s", TEXT_ARGS(folder), command[0]);
+        if (folder.len == 0 || len >= (int)sizeof(path))
+            continue;
+        execv(path, command);
+        /* What is there but cannot be executed is worth more than what is not there. */
+        if (errno != ENOENT && errno != ENOTDIR)
+            error = errno;
+    }
+    return error;
+}
