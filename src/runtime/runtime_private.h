@@ -4,7 +4,7 @@
  *   runtime.c      the parts put together, and taken apart
  *   invoke.c       the straight line of one invocation, on its caller's thread
  *   pool.c         the processes of each version of a function: who gets one, who is ended for it
- *   refresh.c      which versions of functions are still there
+ *   versions.c     which version of a function a pool is of, and whether that is still there
  *   instance.c     one process: its endpoint, runner and end
  *   place.c        where a process lives: number, user, temporary directory
  *   keeper.c       the thread that looks after all of them: logs, connections, ends, idle timers
@@ -110,10 +110,17 @@ size_t exchange_response_take(struct exchange *e, struct http_request *request, 
 void exchange_response_whole(struct exchange *e, struct http_request *request);
 void exchange_response_large(struct exchange *e, struct http_request *request);
 void exchange_response_broken(struct exchange *e, struct http_request *request);
+/* An error comes like a result, only that admit and the end are these. */
+void exchange_error_admit(struct exchange *e, struct http_request *request);
 void exchange_error(struct exchange *e, struct http_request *request);
 void exchange_init_error(struct exchange *e, struct http_request *request);
 
 /* ---- api.c, lending.c: owner of every connection is a struct instance, with a reference ---- */
+
+/* Lends keys: runtime->lending. It has a thread of its own when STS has to be asked. */
+struct lending;
+struct lending *lending_new(const struct clock *clock);
+void lending_free(struct lending *l); /* NULL-safe; after the server was freed */
 
 /* The caller frees the table after the server. */
 struct http_route *api_routes(size_t *out_count);
@@ -236,6 +243,7 @@ struct instance {
 
     /* The keeper's alone. */
     struct keeper_watch watches[KEEPER_KINDS];
+    struct instance *next_new;
     bool has_report;
 };
 
@@ -263,7 +271,7 @@ struct pool {
     struct text name, version, revision; /* owned */
     struct catalog *catalog;             /* whose stores its processes use; a reference */
     struct instance *instances;          /* not those that have ended; most recently used first */
-    int users;                           /* invocations that are about to start or wait */
+    int users;                           /* invocations that have to do with it */
     bool is_retired;                     /* nobody may have its processes a second time */
     unsigned failed_starts;
     int64_t not_before_ms; /* no start before that time */
@@ -300,7 +308,8 @@ struct lease {
 /* ERROR_THROTTLED: none became free in time. ERROR_CANCELED. */
 MUST_CHECK int pool_acquire(struct runtime *rt, const struct lease_request *request,
                             struct lease *out, struct error *err);
-/* A process was started in the lease's place: the pool has it in its list. Or not (NULL). */
+/* A process was started in the lease's place: the pool has it in its list. Or it was not (NULL):
+ * then the lease is over. */
 void pool_started(struct pool *pool, struct place *place, struct instance *i_or_null);
 /* The start succeeded, or it failed: the next one waits longer. */
 void pool_note_start(struct instance *i, bool is_ready);
@@ -319,15 +328,18 @@ struct place *pool_take_stale_place(struct runtime *rt);
 void pool_return_place(struct runtime *rt, struct place *place, bool is_empty);
 /* Tells all processes to end. */
 void pool_stop_all(struct runtime *rt);
-/* Retires and un-retires as the catalog says; the same with lock held. refresh.c */
-void pools_review(struct runtime *rt);
-/* Is the pool's version in the catalog, with the same code, settings and stores? */
-bool pool_is_of(const struct pool *pool, const struct catalog *catalog,
-                const struct function *function);
 /* With the lock held: tells an idle process to end. */
 void pool_end_idle(struct instance *i, enum instance_reason reason);
-/* With the lock held: frees pools that nothing needs any more. */
+
+/* ---- versions.c; with runtime->lock held ---- */
+
+/* The pool of this version with this code, these settings and stores; made when there is none. */
+struct pool *pools_find(struct runtime *rt, struct catalog *catalog,
+                        const struct function *function);
+struct pool *pools_numbered(const struct runtime *rt, uint64_t number); /* or NULL */
+/* Frees those that nothing needs any more. */
 void pools_prune(struct runtime *rt);
+void pools_free(struct runtime *rt); /* all of them */
 
 /* ---- keeper.c ---- */
 
@@ -335,7 +347,8 @@ struct keeper;
 MUST_CHECK int keeper_start(struct runtime *rt, struct keeper **out, struct error *err);
 void keeper_stop(struct keeper *k); /* NULL-safe */
 /* From any thread. From here on the keeper watches the process, until it has ended. */
-MUST_CHECK int keeper_add(struct keeper *k, struct instance *i, struct error *err);
+/* From any thread: from here on the keeper watches the process, and says pool_ended() in the end. */
+void keeper_add(struct keeper *k, struct instance *i);
 void keeper_wake(struct keeper *k);
 
 /* ---- runtime.c ---- */
@@ -345,6 +358,7 @@ struct runtime {
     const struct clock *clock;
     struct metrics *metrics;
     struct http_route *routes;
+    struct lending *lending;
     struct http_server *server;
     struct cgroups *cgroups;
     struct keeper *keeper;
