@@ -18,6 +18,9 @@
  * and http_respond_stream() sends an answer piece by piece; both sides hold the other one back when
  * they are slower.
  *
+ * While a request waits for its answer (or in take() for http_request_continue()) no timeout
+ * counts, and nobody notices when its client goes: that shows when it is answered or continued.
+ *
  * Calling sequence: http_server_start(); ... http_server_drain() (stop accepting; wait for answers
  * that are owed, then 503 for the rest); http_server_free(). Who answers after that 503 still calls
  * http_respond(), once, even when the server is gone: the request lives until then.
@@ -77,11 +80,17 @@ struct http_route {
      * called behind the last one and sees an empty body. Returns how many bytes it took: after less
      * than all of them no more is read until http_request_continue(), then the rest is offered
      * again. max_body_bytes bounds these bodies, too, when their length is announced; take() bounds
-     * the others. NULL: the body is kept.
+     * the others. request_timeout_ms starts anew with every piece and does not count while
+     * the route holds the body back; a pause of the client is also bounded by idle_timeout_ms.
+     * take() does not answer. NULL: the body is kept.
      */
     size_t (*take)(void *ctx, struct http_request *request, struct text piece);
-    /* The connection ended before the body did: neither the handler nor anything else is called for
-     * this request any more, and it is gone when this returns. Only with take(); may be NULL. */
+    /*
+     * The connection ended before the body did, or what followed the body was refused, or the
+     * server ends (which cuts a body that is being taken): neither the handler nor anything else is
+     * called for this request any more, and it is gone when this returns. Called for every request
+     * that admit() let pass and the handler does not get. Only with take(); may be NULL.
+     */
     void (*broken)(void *ctx, struct http_request *request);
 };
 
@@ -92,7 +101,8 @@ struct http_server_options {
     int connection_limit;   /* 0: 1000 */
     int idle_timeout_ms;    /* 0: 60000; MinIO keeps idle connections 15 s, stay above */
     int request_timeout_ms; /* 0: 30000, headers and body together */
-    size_t header_bytes;    /* room for a request line and headers; 0: 32 KiB */
+    size_t header_bytes;    /* room for a request line, headers, trailers; 0: 32 KiB. Cleared for
+                               every request: more is slower */
     const struct http_route *routes;
     size_t route_count;
     void *ctx;               /* for the handlers */
@@ -103,9 +113,10 @@ MUST_CHECK int http_server_start(const struct http_server_options *options,
                                  struct http_server **out, struct error *err);
 uint16_t http_server_port(const struct http_server *server);
 /*
- * Serves a connected socket that somebody else accepted; takes fd, also on failure. Its requests
+ * Serves a connected socket that somebody else accepted; takes fd, also on failure: ERROR_LIMIT at
+ * the connection limit, ERROR_CANCELED since http_server_drain(), ERROR_UNAVAILABLE. Its requests
  * have `owner` as http_request_owner(); release(owner) is called once, when the connection is over
- * (also on failure), on any thread.
+ * (also on failure, before this returns), on any thread.
  */
 MUST_CHECK int http_server_adopt(struct http_server *server, int fd, void *owner,
                                  void (*release)(void *owner), struct error *err);
@@ -130,11 +141,14 @@ bool http_request_query_value(const struct http_request *r, const char *name, st
 struct text http_request_peer(const struct http_request *r);
 struct arena *http_request_arena(struct http_request *r);
 const void *http_request_row(const struct http_request *r);
-/* Of an adopted connection; NULL for others. */
+/* Of an adopted connection; NULL for others. Released when the connection is over, which may be
+ * before the answer to a request that the server had to answer itself. */
 void *http_request_owner(const struct http_request *r);
-/* A field behind a chunked body (RFC 9112 section 7.1.2); empty when absent. In the handler only. */
+/* A field behind a chunked body (RFC 9112 section 7.1.2); empty when absent, and before the
+ * handler. */
 struct text http_request_trailer(const struct http_request *r, const char *name);
-/* take() wants more. From any thread, until the handler or broken() is called. */
+/* take() wants more; not lost when it comes before take() returns. From any thread, until the
+ * handler or broken() is called (the caller's lock sees to that; it may be held here). */
 void http_request_continue(struct http_request *r);
 /* A word of the handler's own per request: set in admit(), read in take() and the handler. */
 void http_request_set_user(struct http_request *r, void *user);
@@ -168,19 +182,23 @@ void http_respond_error(struct http_request *request, int status, const char *fm
 struct http_stream;
 
 /*
- * Begins an answer whose body (that of `head` does not count) follows in pieces, chunked. The
- * request is gone afterwards; the stream belongs to the caller until http_stream_end(). Not on a
- * server thread, like all that follows.
+ * Begins an answer whose body (that of `head` does not count) follows in pieces: chunked, for
+ * HTTP/1.0 up to the end of the connection, for HEAD and statuses without a body dropped. The
+ * request is gone afterwards; the stream belongs to the caller until http_stream_end(), also when
+ * the server is gone. Not on a server thread, like all that follows.
  */
 struct http_stream *http_respond_stream(struct http_request *request,
                                         const struct http_response *head);
 /*
- * Blocks while much is waiting to be sent, at most until `deadline_ms` (monotonic): ERROR_TIMEOUT
- * then, ERROR_CANCELED when the client is gone or the server ends. One thread at a time.
+ * A piece is sent at once. Blocks while 256 KiB are waiting to be sent, at most until `deadline_ms`
+ * (monotonic): ERROR_TIMEOUT then (a part of the piece may be sent), ERROR_CANCELED when the client
+ * is gone or the server ends. That a client is gone shows in the writes after the one that failed
+ * to reach it. One thread at a time.
  */
 MUST_CHECK int http_stream_write(struct http_stream *s, struct text piece, int64_t deadline_ms,
                                  struct error *err);
-/* What was written is still sent. Not complete: the connection is cut, so that the client sees it. */
+/* What was written is still sent. When the answer is not complete the connection is cut then, so
+ * that the client sees it. */
 void http_stream_end(struct http_stream *s, bool is_complete);
 
 #endif

@@ -14,8 +14,6 @@
 #include "onput/fd.h"
 #include "onput/memory.h"
 
-enum { SLOWEST_READER_BYTES_PER_MS = 32 };
-
 static const char forced_json[] = "{\"message\":\"the server is shutting down\"}";
 
 void *answer_on_target(void *cls, const char *target, struct MHD_Connection *mhd)
@@ -28,15 +26,17 @@ void *answer_on_target(void *cls, const char *target, struct MHD_Connection *mhd
 
 /* ---- the list of requests that are owed an answer ---- */
 
-/* False at the end of the server: nothing may be suspended any more. */
-static bool owed_add(struct http_request *r)
+bool owed_add(struct http_request *r)
 {
     struct http_server *server = r->server;
     pthread_mutex_lock(&server->owed_lock);
-    if (!atomic_load(&server->ending)) {
+    if (!r->holds_server) {
         atomic_fetch_add(&server->refs, 1);
         r->holds_server = true;
+    }
+    if (!atomic_load(&server->ending)) {
         r->is_owed = true;
+        r->owed_prev = NULL;
         r->owed_next = server->owed;
         if (r->owed_next)
             r->owed_next->owed_prev = r;
@@ -46,7 +46,7 @@ static bool owed_add(struct http_request *r)
     return r->is_owed;
 }
 
-static void owed_remove(struct http_request *r)
+void owed_remove(struct http_request *r)
 {
     struct http_server *server = r->server;
     if (!r->is_owed)
@@ -108,9 +108,12 @@ static enum MHD_Result answer_send(struct http_request *r)
     r->response = NULL;
     owed_remove(r);
     count_answer(r);
-    connection_enter(r->connection, PHASE_SENDING,
-                     server->options.request_timeout_ms +
-                         r->response_bytes / SLOWEST_READER_BYTES_PER_MS);
+    if (r->stream)
+        stream_attach(r->stream, r);
+    else
+        connection_enter(r->connection, PHASE_SENDING,
+                         server->options.request_timeout_ms +
+                             r->response_bytes / SLOWEST_READER_BYTES_PER_MS);
     return send_now(r, r->status, response,
                     r->close || atomic_load_explicit(&server->draining, memory_order_relaxed));
 }
@@ -151,15 +154,10 @@ static void find_route(struct http_request *r)
         request_refuse(r, 400, NULL, "the path has a malformed percent escape");
 }
 
-static void *route_ctx(const struct http_request *r)
-{
-    return r->route->ctx ? r->route->ctx : r->server->options.ctx;
-}
-
 static void refuse_large_body(struct http_request *r)
 {
     if (r->route->refuse_large) {
-        r->route->refuse_large(route_ctx(r), r);
+        r->route->refuse_large(request_ctx(r), r);
         return;
     }
     request_refuse(
@@ -186,13 +184,14 @@ static enum MHD_Result on_headers(struct http_request *r, const char *method, co
         r->body.length > r->route->max_body_bytes)
         refuse_large_body(r);
     if (!is_answered(r) && r->route->admit)
-        r->route->admit(route_ctx(r), r);
+        r->route->admit(request_ctx(r), r);
     if (is_answered(r) && !reads_refused_body(r)) {
         r->body_unread = r->body.length > 0;
         return answer_send(r);
     }
     r->body.dropped = is_answered(r);
-    body_expect(&r->body, r->route ? r->route->max_body_bytes : 0);
+    r->is_taking = !r->body.dropped && r->route->take;
+    body_expect(&r->body, r->route && !r->is_taking ? r->route->max_body_bytes : 0);
     return MHD_YES;
 }
 
@@ -213,19 +212,31 @@ static enum MHD_Result wait_for_answer(struct http_request *r)
     return answer_send(r);
 }
 
+/* What only the end of the body shows. */
+static void check_whole(struct http_request *r)
+{
+    const char *why = NULL;
+    int status = r->body.length == UINT64_MAX ? guard_trailers(r, &why) : 0;
+    if (r->body.too_large)
+        refuse_large_body(r);
+    else if (status)
+        request_refuse(r, status, NULL, why);
+    else if (atomic_load_explicit(&r->server->ending, memory_order_relaxed))
+        request_refuse(r, 503, NULL, "the server is shutting down");
+}
+
 static enum MHD_Result on_whole(struct http_request *r)
 {
     r->stage = STAGE_ANSWER;
-    if (!is_answered(r) && r->body.too_large)
-        refuse_large_body(r);
-    if (is_answered(r))
-        return answer_send(r);
-    if (atomic_load_explicit(&r->server->ending, memory_order_relaxed)) {
-        request_refuse(r, 503, NULL, "the server is shutting down");
+    if (!is_answered(r))
+        check_whole(r);
+    if (is_answered(r)) {
+        take_break(r);
         return answer_send(r);
     }
+    r->is_taking = false;
     connection_enter(r->connection, PHASE_HANDLING, 0);
-    r->route->handler(route_ctx(r), r);
+    r->route->handler(request_ctx(r), r);
     return is_answered(r) ? answer_send(r) : wait_for_answer(r);
 }
 
@@ -241,6 +252,8 @@ enum MHD_Result answer_on_access(void *cls, struct MHD_Connection *mhd, const ch
     case STAGE_BODY:
         if (*upload_len == 0)
             return on_whole(r);
+        if (r->is_taking)
+            return take_piece(r, upload, upload_len);
         body_add(&r->body, upload, *upload_len);
         *upload_len = 0;
         return MHD_YES;
@@ -268,11 +281,16 @@ void answer_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
     if (!r)
         return;
     *request = NULL;
+    int answer = atomic_load_explicit(&r->answer, memory_order_acquire);
     owed_remove(r); /* resumed, but the client had gone: there was nobody to send to */
+    take_break(r);
     if (r->body_unread)
         door_linger(&server->door, r->connection->fd);
-    connection_enter(r->connection, PHASE_IDLE, server->options.idle_timeout_ms + IDLE_GRACE_MS);
-    if (atomic_load_explicit(&r->answer, memory_order_acquire) == ANSWER_FORCED)
+    if (answer == ANSWER_GIVEN && r->stream)
+        stream_detach(r->stream);
+    connection_enter(r->connection, PHASE_IDLE,
+                     (int64_t)server->options.idle_timeout_ms + IDLE_GRACE_MS);
+    if (answer == ANSWER_FORCED)
         request_unhold(r);
     else
         request_free(r);
@@ -284,11 +302,16 @@ void answer_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 
 void http_respond(struct http_request *r, const struct http_response *response)
 {
-    int expected = ANSWER_OPEN;
     BUG_ON(is_answered(r));
     r->response = response_build(r, response);
     r->status = response->status;
     r->close = response->close_connection;
+    answer_give(r);
+}
+
+void answer_give(struct http_request *r)
+{
+    int expected = ANSWER_OPEN;
     if (atomic_compare_exchange_strong(&r->answer, &expected, ANSWER_GIVEN))
         return;
     if (expected == ANSWER_FORCED) {
@@ -311,6 +334,7 @@ void http_respond(struct http_request *r, const struct http_response *response)
 static void force_listed(struct http_server *server)
 {
     for (struct http_request *r = server->owed; r; r = r->owed_next) {
+        take_force(r);
         if (atomic_load(&r->answer) != ANSWER_SUSPENDED)
             continue;
         /* Nobody else leaves SUSPENDED without the lock. */
@@ -324,6 +348,7 @@ void answer_force_all(struct http_server *server)
 {
     pthread_mutex_lock(&server->owed_lock);
     atomic_store(&server->ending, true);
+    streams_cancel(server);
     while (server->owed) {
         force_listed(server);
         /* An answer that is just being given shows in the list a moment later. */

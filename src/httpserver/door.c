@@ -36,7 +36,7 @@ void connection_enter(struct http_connection *c, enum connection_phase phase, in
     atomic_store_explicit(&c->phase, phase, memory_order_relaxed);
 }
 
-static void door_wake(struct door *door)
+void door_wake(struct door *door)
 {
     uint64_t one = 1;
     ssize_t n = write(door->wake_fd, &one, sizeof(one));
@@ -66,8 +66,9 @@ static void connection_start(struct door *door, struct MHD_Connection *mhd, void
     c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     peer_format(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
                 c->peer);
-    connection_enter(c, PHASE_IDLE, door->server->options.idle_timeout_ms + IDLE_GRACE_MS);
+    connection_enter(c, PHASE_IDLE, (int64_t)door->server->options.idle_timeout_ms + IDLE_GRACE_MS);
     pthread_mutex_lock(&door->lock);
+    struct adopted *adopted = adopted_take(door, c->fd);
     c->next = door->connections;
     if (c->next)
         c->next->prev = c;
@@ -76,6 +77,11 @@ static void connection_start(struct door *door, struct MHD_Connection *mhd, void
     if (door->stopping)
         pthread_cond_broadcast(&door->changed);
     pthread_mutex_unlock(&door->lock);
+    if (adopted) {
+        c->owner = adopted->owner;
+        c->release = adopted->release;
+        free(adopted);
+    }
     *context = c;
 }
 
@@ -95,6 +101,8 @@ static void connection_end(struct door *door, void **context)
     pthread_mutex_unlock(&door->lock);
     if (wake)
         door_wake(door);
+    if (c->release)
+        c->release(c->owner);
     free(c);
     *context = NULL;
 }
@@ -117,7 +125,9 @@ static void hand_over(struct door *door, int fd, const struct sockaddr_storage *
     pthread_mutex_lock(&door->lock);
     size_t lane = door->accepted++ % (size_t)server->lane_count;
     door->connection_count++;
+    struct adopted *stale = adopted_take(door, fd);
     pthread_mutex_unlock(&door->lock);
+    adopted_release(stale);
     if (MHD_add_connection(server->lanes[lane], fd, (const struct sockaddr *)peer, len) == MHD_YES)
         return;
     LOG(LOG_LEVEL_DEBUG, "connection not taken", LOG_STRING("error", strerror(errno)));
@@ -275,7 +285,7 @@ int door_open(struct door *door, struct http_server *server, struct error *err)
     door->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (door->wake_fd < 0)
         return error_set_errno(err, ERROR_UNAVAILABLE, "cannot make an eventfd");
-    return listen_on(server, err);
+    return server->options.address ? listen_on(server, err) : 0;
 }
 
 int door_run(struct door *door, struct error *err)
@@ -307,14 +317,9 @@ static bool is_quiet(const struct door *door, bool owed_only)
     return true;
 }
 
-static struct timespec timespec_of(int64_t mono_ms)
-{
-    return (struct timespec){mono_ms / 1000, mono_ms % 1000 * 1000000};
-}
-
 bool door_wait_quiet(struct door *door, int64_t deadline_ms, bool owed_only)
 {
-    struct timespec until = timespec_of(deadline_ms);
+    struct timespec until = server_timespec(deadline_ms);
     pthread_mutex_lock(&door->lock);
     bool quiet = is_quiet(door, owed_only);
     while (!quiet && server_now_ms() < deadline_ms) {
@@ -350,7 +355,7 @@ void door_linger(struct door *door, int fd)
 static void wait_for_hand_over(struct door *door)
 {
     int64_t deadline_ms = server_now_ms() + LONGEST_HAND_OVER_MS;
-    struct timespec until = timespec_of(deadline_ms);
+    struct timespec until = server_timespec(deadline_ms);
     pthread_mutex_lock(&door->lock);
     while (door->listed_count < door->connection_count && server_now_ms() < deadline_ms)
         (void)pthread_cond_timedwait(&door->changed, &door->lock, &until);
@@ -374,6 +379,8 @@ void door_release(struct door *door)
 {
     fd_close(&door->listen_fd);
     fd_close(&door->wake_fd);
+    while (door->adopted)
+        adopted_release(adopted_take(door, door->adopted->fd));
     linger_release(&door->lingering);
     pthread_cond_destroy(&door->changed);
     pthread_mutex_destroy(&door->lock);

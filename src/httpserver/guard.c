@@ -119,6 +119,35 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
     return check_framing(g, name, content);
 }
 
+static enum MHD_Result on_trailer(void *cls, enum MHD_ValueKind kind, const char *key,
+                                  size_t key_len, const char *value, size_t value_len)
+{
+    struct guard *g = cls;
+    struct http_request *r = g->r;
+    struct text name = {key, key_len};
+    struct text content = text_trim((struct text){value ? value : "", value_len});
+    (void)kind;
+    if (!is_token(name) || has_control(content, 0x20))
+        return refuse(g, 400, "a trailer has a byte that is not allowed there");
+    r->trailers[r->trailer_count++] =
+        (struct http_header){arena_text(&r->arena, name), arena_text(&r->arena, content)};
+    return MHD_YES;
+}
+
+int guard_trailers(struct http_request *r, const char **out_why)
+{
+    struct guard g = {.r = r};
+    int count = MHD_get_connection_values_n(r->mhd, MHD_FOOTER_KIND, NULL, NULL);
+    if (count > MAX_HEADERS)
+        return *out_why = "too many trailers", 431;
+    if (count <= 0)
+        return 0;
+    r->trailers = ARENA_ARRAY(&r->arena, struct http_header, (size_t)count);
+    (void)MHD_get_connection_values_n(r->mhd, MHD_FOOTER_KIND, on_trailer, &g);
+    *out_why = g.why;
+    return g.status;
+}
+
 /* One copy of the whole block; the texts move from libmicrohttpd's memory to it. */
 static void own_headers(struct http_request *r, const char *end)
 {

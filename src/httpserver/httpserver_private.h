@@ -4,7 +4,8 @@
  * Threads: every struct MHD_Daemon has one thread (a "lane"); one more thread, the door, accepts
  * connections, hands them to the lanes in turn and cuts those that are past their deadline.
  * A request belongs to its lane, except between the handler's call and http_respond(): then it
- * belongs to whoever answers it. `answer` is the only member that both look at.
+ * belongs to whoever answers it. `answer` is the only member that both look at (and `pause`, while
+ * a body is taken piece by piece).
  */
 #ifndef ONPUT_HTTPSERVER_PRIVATE_H
 #define ONPUT_HTTPSERVER_PRIVATE_H
@@ -25,6 +26,7 @@ enum {
        answer. */
     REFUSED_BODY_READ_BYTES = 64 * 1024,
     IDLE_GRACE_MS = 1000, /* libmicrohttpd's own idle timeout comes first */
+    SLOWEST_READER_BYTES_PER_MS = 32,
 };
 
 /* ---- router.c ---- */
@@ -52,7 +54,7 @@ const struct http_route *router_match(const struct router *router, unsigned meth
 /* Percent-decodes what was captured. False when an escape is malformed. */
 bool router_decode(struct http_captures *captures, struct arena *arena);
 
-/* ---- door.c, linger.c ---- */
+/* ---- door.c, adopt.c, linger.c ---- */
 
 enum connection_phase { PHASE_IDLE, PHASE_RECEIVING, PHASE_HANDLING, PHASE_SENDING };
 
@@ -63,7 +65,17 @@ struct http_connection {
     int fd; /* libmicrohttpd's; valid while the connection is in the door's list */
     _Atomic int phase;
     _Atomic int64_t deadline_ms; /* monotonic; 0: none */
+    void *owner;                 /* of an adopted one */
+    void (*release)(void *owner);
     char peer[INET6_ADDRSTRLEN];
+};
+
+/* A socket on its way to its lane with an owner; in the door's list until the lane knows it. */
+struct adopted {
+    struct adopted *next;
+    int fd;
+    void *owner;
+    void (*release)(void *owner);
 };
 
 void connection_enter(struct http_connection *c, enum connection_phase phase, int64_t allowed_ms);
@@ -100,6 +112,7 @@ struct door {
     size_t listed_count;
     size_t connection_count; /* listed, or on their way to a lane */
     size_t accepted;
+    struct adopted *adopted;
     struct linger_list lingering;
 };
 
@@ -117,6 +130,11 @@ void door_release(struct door *door);
 void door_linger(struct door *door, int fd);
 void door_on_connection(void *cls, struct MHD_Connection *mhd, void **socket_context,
                         enum MHD_ConnectionNotificationCode code);
+void door_wake(struct door *door);
+
+/* Under the door's lock: takes what is known of that socket out of the list; NULL: nothing. */
+struct adopted *adopted_take(struct door *door, int fd);
+void adopted_release(struct adopted *a); /* NULL-safe; tells the owner; not under the lock */
 
 /* ---- server.c ---- */
 
@@ -134,11 +152,13 @@ struct http_server {
     atomic_int refs;    /* one for the owner, one for each request that was ever suspended */
     pthread_mutex_t owed_lock;
     pthread_cond_t owed_changed;
-    struct http_request *owed; /* suspended requests */
+    struct http_request *owed;   /* suspended requests */
+    struct http_stream *streams; /* answers that are sent piece by piece; under owed_lock */
 };
 
 void server_unref(struct http_server *server);
 int64_t server_now_ms(void);
+struct timespec server_timespec(int64_t mono_ms);
 
 /* ---- request.c ---- */
 
@@ -159,6 +179,13 @@ enum answer_state {
     ANSWER_FORCED,    /* the server answers 503; the handler's answer will come to nothing */
 };
 
+enum pause_state {
+    PAUSE_NONE,      /* take() is being called, or there is nothing more to take */
+    PAUSE_CONTINUED, /* http_request_continue() came meanwhile */
+    PAUSE_ASLEEP,    /* the connection sleeps */
+    PAUSE_FORCED,    /* the server ends: the rest of the body will not be taken */
+};
+
 struct http_request {
     struct arena arena;
     struct http_server *server;
@@ -167,8 +194,11 @@ struct http_request {
     enum request_stage stage;
     _Atomic int answer;
     _Atomic int holders; /* of a forced request: its lane, and who owes the answer */
+    _Atomic int pause;
+    bool is_taking; /* its body goes to the route's take(), which has not seen the end */
 
     struct MHD_Response *response;
+    struct http_stream *stream; /* the response's, when it comes piece by piece */
     int status;
     int64_t response_bytes;
     bool close;
@@ -182,8 +212,11 @@ struct http_request {
     struct text path;
     struct text query;
     struct text peer;
+    void *owner;
     struct http_header *headers;
     size_t header_count;
+    struct http_header *trailers;
+    size_t trailer_count;
     bool expects_continue;
     struct http_body body;
     const struct http_route *route;
@@ -200,6 +233,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
                                  const char *target);
 void request_free(struct http_request *r);
 void request_set_method(struct http_request *r, const char *method);
+void *request_ctx(const struct http_request *r); /* for its route's functions */
 
 /* ---- guard.c ---- */
 
@@ -209,6 +243,8 @@ void request_set_method(struct http_request *r, const char *method);
  */
 int guard_check(struct http_request *r, const char *method, const char *version,
                 const char **out_why);
+/* The same for the fields behind a chunked body. */
+int guard_trailers(struct http_request *r, const char **out_why);
 
 /* ---- body.c ---- */
 
@@ -220,6 +256,9 @@ void body_release(struct http_body *body);
 /* ---- response.c ---- */
 
 struct MHD_Response *response_build(struct http_request *r, const struct http_response *response);
+/* Takes `body`; head's own does not count. */
+struct MHD_Response *response_build_on(struct http_request *r, struct MHD_Response *body,
+                                       const struct http_response *head);
 void request_refuse(struct http_request *r, int status, const char *allow_or_null,
                     const char *message);
 
@@ -234,5 +273,32 @@ void answer_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 /* From now on 503: for everyone who waits, and for everyone who comes. Returns when nobody is
  * suspended. */
 void answer_force_all(struct http_server *server);
+/* Gives what response, stream, status and close of the request say. */
+void answer_give(struct http_request *r);
+
+/* Lists a request whose connection is about to be suspended. False at the end of the server:
+ * nothing may be suspended any more. */
+bool owed_add(struct http_request *r);
+void owed_remove(struct http_request *r);
+
+/* ---- take.c ---- */
+
+/* Offers bytes of the body; what is not taken stays with libmicrohttpd. */
+enum MHD_Result take_piece(struct http_request *r, const char *bytes, size_t *len);
+/* Tells the route that no more comes, when it was taking. */
+void take_break(struct http_request *r);
+/* At the end of the server, under owed_lock: wakes a request that is paused. */
+void take_force(struct http_request *r);
+
+/* ---- stream.c ---- */
+
+/* On the lane: the response is about to be queued. */
+void stream_attach(struct http_stream *s, struct http_request *r);
+/* The connection is done with it; nothing is sent any more. */
+void stream_detach(struct http_stream *s);
+/* The request's hold ends. */
+void stream_leave(struct http_stream *s, struct http_server *server);
+/* At the end of the server, under owed_lock. */
+void streams_cancel(struct http_server *server);
 
 #endif

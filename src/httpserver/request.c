@@ -39,6 +39,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     r->mhd = mhd;
     r->connection =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    r->owner = r->connection->owner;
     r->raw_target = target;
     r->raw_target_len = target ? strlen(target) : 0;
     r->target = target_path(arena_text(&arena, text_of(target)));
@@ -54,6 +55,8 @@ void request_free(struct http_request *r)
 {
     if (r->response)
         MHD_destroy_response(r->response);
+    if (r->stream)
+        stream_leave(r->stream, r->server);
     body_release(&r->body);
     struct http_server *server = r->holds_server ? r->server : NULL;
     struct arena arena = r->arena; /* r itself lives in it */
@@ -91,14 +94,29 @@ struct text http_request_query(const struct http_request *r)
     return r->query;
 }
 
-struct text http_request_header(const struct http_request *r, const char *name)
+void *request_ctx(const struct http_request *r)
+{
+    return r->route->ctx ? r->route->ctx : r->server->options.ctx;
+}
+
+static struct text find_header(const struct http_header *headers, size_t count, const char *name)
 {
     struct text wanted = text_of(name);
-    for (size_t i = 0; i < r->header_count; i++) {
-        if (text_equal_nocase(r->headers[i].name, wanted))
-            return r->headers[i].value;
+    for (size_t i = 0; i < count; i++) {
+        if (text_equal_nocase(headers[i].name, wanted))
+            return headers[i].value;
     }
     return TEXT("");
+}
+
+struct text http_request_header(const struct http_request *r, const char *name)
+{
+    return find_header(r->headers, r->header_count, name);
+}
+
+struct text http_request_trailer(const struct http_request *r, const char *name)
+{
+    return find_header(r->trailers, r->trailer_count, name);
 }
 
 size_t http_request_headers(const struct http_request *r, const struct http_header **out)
@@ -168,6 +186,11 @@ struct arena *http_request_arena(struct http_request *r)
 const void *http_request_row(const struct http_request *r)
 {
     return r->route->row;
+}
+
+void *http_request_owner(const struct http_request *r)
+{
+    return r->owner;
 }
 
 void http_request_set_user(struct http_request *r, void *user)

@@ -63,6 +63,18 @@ static void add_header(struct MHD_Response *out, const char *name, const char *v
         LOG(LOG_LEVEL_DEBUG, "response header left out", LOG_STRING("name", name));
 }
 
+struct MHD_Response *response_build_on(struct http_request *r, struct MHD_Response *body,
+                                       const struct http_response *head)
+{
+    BUG_ON(!body);
+    if (head->content_type)
+        add_header(body, MHD_HTTP_HEADER_CONTENT_TYPE, head->content_type);
+    for (size_t i = 0; i < head->header_count; i++)
+        add_header(body, arena_strdup_text(&r->arena, head->headers[i].name),
+                   arena_strdup_text(&r->arena, head->headers[i].value));
+    return body;
+}
+
 struct MHD_Response *response_build(struct http_request *r, const struct http_response *response)
 {
     struct MHD_Response *out;
@@ -70,14 +82,8 @@ struct MHD_Response *response_build(struct http_request *r, const struct http_re
         out = build_head(response);
     else
         out = response->body_from_fd ? build_file(response) : build_text(r, response->body);
-    BUG_ON(!out);
-    if (response->content_type)
-        add_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
-    for (size_t i = 0; i < response->header_count; i++)
-        add_header(out, arena_strdup_text(&r->arena, response->headers[i].name),
-                   arena_strdup_text(&r->arena, response->headers[i].value));
     r->response_bytes = response->body_from_fd ? response->fd_len : (int64_t)response->body.len;
-    return out;
+    return response_build_on(r, out, response);
 }
 
 void http_respond_json(struct http_request *request, int status, struct text json)

@@ -13,7 +13,7 @@
 
 enum {
     /* Room for a request line and headers; beyond it libmicrohttpd answers 414 or 431. */
-    CONNECTION_MEMORY_BYTES = 32 * 1024,
+    HEADER_BYTES = 32 * 1024,
     FORCED_ANSWER_SEND_MS = 1000,
     DRAIN_RECEIVE_MS = 1000, /* a drain waits so long for requests that are still on their way */
 };
@@ -21,6 +21,11 @@ enum {
 int64_t server_now_ms(void)
 {
     return clock_mono_ms(clock_system());
+}
+
+struct timespec server_timespec(int64_t mono_ms)
+{
+    return (struct timespec){mono_ms / 1000, mono_ms % 1000 * 1000000};
 }
 
 static void log_from_library(void *cls, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
@@ -47,6 +52,8 @@ static void options_complete(struct http_server_options *o)
     o->connection_limit = or_default(o->connection_limit, 1000);
     o->idle_timeout_ms = or_default(o->idle_timeout_ms, 60000);
     o->request_timeout_ms = or_default(o->request_timeout_ms, 30000);
+    if (o->header_bytes == 0)
+        o->header_bytes = HEADER_BYTES;
 }
 
 static int address_parse(struct http_server *server, struct error *err)
@@ -54,35 +61,38 @@ static int address_parse(struct http_server *server, struct error *err)
     struct sockaddr_in *v4 = (struct sockaddr_in *)&server->address;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&server->address;
     const char *address = server->options.address;
-    if (address && inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
+    if (!address)
+        return 0;
+    if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         v4->sin_port = htons(server->options.port);
         server->address_len = sizeof(*v4);
         return 0;
     }
-    if (address && inet_pton(AF_INET6, address, &v6->sin6_addr) == 1) {
+    if (inet_pton(AF_INET6, address, &v6->sin6_addr) == 1) {
         v6->sin6_family = AF_INET6;
         v6->sin6_port = htons(server->options.port);
         server->address_len = sizeof(*v6);
         return 0;
     }
-    return error_set(err, ERROR_INVALID, "\"%s\" is not an IP address to listen on",
-                     address ? address : "");
+    return error_set(err, ERROR_INVALID, "\"%s\" is not an IP address to listen on", address);
 }
 
 static struct MHD_Daemon *lane_start(struct http_server *server)
 {
     const struct http_server_options *o = &server->options;
-    int idle_s = (o->idle_timeout_ms + 999) / 1000;
+    int idle_s = o->idle_timeout_ms / 1000 + (o->idle_timeout_ms % 1000 != 0);
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_from_library,
          NULL}, /* first: it sees the rest */
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)answer_on_target, server},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)answer_on_completed, server},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)door_on_connection, &server->door},
-        {MHD_OPTION_CONNECTION_LIMIT, o->connection_limit, NULL},
+        /* The door keeps the limit; one more, as it hears of an end before libmicrohttpd counts it.
+         */
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->connection_limit + 1, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, idle_s, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)o->header_bytes, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
