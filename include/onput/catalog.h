@@ -51,6 +51,7 @@ struct function {
     struct policy *role_policy; /* identity policy of its role; never NULL */
     struct text role_policy_json;
     struct credentials *const *credentials; /* see catalog_role_credentials() */
+    struct text revision;                   /* function_revision() */
 };
 
 struct catalog;
@@ -61,6 +62,11 @@ struct catalog;
  */
 MUST_CHECK int catalog_new(struct config *config, const struct clock *clock,
                            struct metrics *metrics, struct catalog **out, struct error *err);
+/*
+ * Can the commands of its functions be started here? The error names the function. registry_open()
+ * and registry_reload() ask this of declared functions. May run interpreters for a moment.
+ */
+MUST_CHECK int catalog_check_start(const struct catalog *c, struct error *err);
 struct catalog *catalog_ref(struct catalog *c);
 void catalog_unref(struct catalog *c); /* NULL-safe */
 
@@ -181,7 +187,8 @@ struct credentials *catalog_lent_credentials(const struct catalog *c,
 /* The store that a function's process is told about, or NULL when there is none. */
 const struct store *catalog_function_store(const struct catalog *c,
                                            const struct function *function);
-/* What changes when the code or the settings of this version do. */
+/* What changes when the code or the settings of this version do; not with the configuration's
+ * stores and roles. */
 struct text function_revision(const struct function *function);
 
 /* ---- output keys ---- */

@@ -34,6 +34,7 @@ struct base {
     const struct clock *clock;
     struct metrics *metrics;
     struct text region, account; /* of the functions */
+    char *packages;              /* directory of their code; absolute */
 };
 
 /* Takes *config over, also on failure. */
@@ -137,6 +138,9 @@ struct function_record *record_new_unusable(const struct record_parts *parts, bo
 /* May the version or alias be left out because of `err`? Logs it then. */
 bool record_tolerates(const struct function_record *r, const struct row_list *old,
                       const struct row *row, const struct error *err);
+/* Can $LATEST be started? The second looks at files only. */
+MUST_CHECK int record_check_start(const struct function_record *r, struct error *err);
+MUST_CHECK int record_can_start(const struct function_record *r, struct error *err);
 struct function_record *record_ref(struct function_record *r);
 void record_unref(struct function_record *r); /* NULL-safe */
 
@@ -164,6 +168,19 @@ struct catalog *catalog_make(struct base *base, const struct record_list *record
 MUST_CHECK int settings_read(const struct base *base, struct text name, struct json_object *row,
                              struct arena *arena, struct config_function *out, struct error *err);
 
+/* custom_row.c: functions in processes of their own. */
+/* What CreateFunction would be given of a declared one. */
+void custom_row_members(const struct config_function *f, struct json_object *given);
+/* Sets the private members of the row of any declared function. */
+void custom_row_mark(const struct config_function *f, struct json_object *row);
+MUST_CHECK int custom_row_read(const struct base *base, const char *name, struct json_object *row,
+                               struct arena *arena, struct config_function *out, struct error *err);
+/* The caller frees it. */
+char *absolute_path(const char *path);
+
+/* function_row.c: CodeSha256 of what is no package. */
+void function_row_put_hash(struct json_object *row);
+
 /* permissions.c: the resource policies of a record. */
 MUST_CHECK int permissions_build(struct function_record *r, struct error *err);
 
@@ -171,6 +188,9 @@ MUST_CHECK int permissions_build(struct function_record *r, struct error *err);
  */
 MUST_CHECK int role_build(struct function_record *r, struct function *f, struct text role_arn,
                           struct error *err);
+
+/* revision.c: see function_revision(). */
+struct text revision_make(const struct config_function *f, struct text role, struct arena *arena);
 
 /* implied_role.c: the identity policy of a function without a role; nothing when nothing can
  * trigger it. */

@@ -101,6 +101,7 @@ static int build_function(struct function_record *r, const struct row *row, stru
     f->version = row->qualifier;
     f->policy = r->unqualified;
     f->policy_json = r->unqualified_json;
+    f->revision = revision_make(config, role, &r->arena);
     f->arn = text_of(arena_printf(&r->arena, "arn:aws:lambda:%.*s:%.*s:function:%.*s",
                                   TEXT_ARGS(r->base->region), TEXT_ARGS(r->base->account),
                                   TEXT_ARGS(r->name)));

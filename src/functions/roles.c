@@ -82,14 +82,29 @@ int role_build(struct function_record *r, struct function *f, struct text role_a
     return 0;
 }
 
-struct credentials *catalog_role_credentials(const struct catalog *c,
+struct credentials *catalog_lent_credentials(const struct catalog *c,
                                              const struct function *function,
                                              const struct store *store)
 {
     const struct store *stores;
     catalog_stores(c, &stores);
-    struct credentials *own = function->credentials[store - stores];
+    return function->credentials[store - stores];
+}
+
+struct credentials *catalog_role_credentials(const struct catalog *c,
+                                             const struct function *function,
+                                             const struct store *store)
+{
+    struct credentials *own = catalog_lent_credentials(c, function, store);
     return own != NULL ? own : store->credentials;
+}
+
+const struct store *catalog_function_store(const struct catalog *c, const struct function *function)
+{
+    const struct store *stores;
+    if (function->config->store != NULL)
+        return catalog_store(c, text_of(function->config->store));
+    return catalog_stores(c, &stores) > 0 ? &stores[0] : NULL;
 }
 
 int catalog_role_may(const struct function *function, const char *action, struct text bucket,
