@@ -100,7 +100,7 @@ struct config_variable {
 struct config_function {
     const char *name;
     const char *builtin;  /* "thumbnail", "echo", "context"; NULL: a process of its own */
-    const char **command; /* words; see start_command.h for those of a runtime */
+    const char **command; /* words, ended by NULL; see start_command.h for those of a runtime */
     size_t command_count;
     const char *runtime;   /* "python3.11"; NULL beside a command: provided.al2023 */
     const char *directory; /* with its code; where the command runs; absolute when resolved */
@@ -136,7 +136,7 @@ struct config_role {
 /* How functions of a Lambda runtime are started here. */
 struct config_runtime {
     const char *name;     /* "python3.12" */
-    const char **command; /* words, with {handler} and {directory} */
+    const char **command; /* words, ended by NULL, with {handler} and {directory} */
     size_t command_count;
 };
 

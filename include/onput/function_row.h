@@ -35,7 +35,8 @@ struct json_object *function_row_new(struct json_object *given, const struct fun
 
 /*
  * The same for a change: the members of `row` that `given` has are replaced, the rest stays;
- * CodeSha256 follows Handler; LastModified and RevisionId are new. In place.
+ * CodeSha256 follows Runtime and Handler, unless the row has a package ("_Package": true);
+ * LastModified and RevisionId are new. In place.
  */
 void function_row_update(struct json_object *row, struct json_object *given, int64_t now_ms);
 

@@ -63,6 +63,10 @@ bool registry_submit(struct registry *r, struct registry_job *job);
 
 /* ---- changes, on the registry's thread only ---- */
 
+/* Shows every row of every function, usable or not. False: some rows could not be read. */
+bool registry_each_row(struct registry *r, void (*show)(void *ctx, const struct row *row),
+                       void *ctx);
+
 /* The rows of one function while they are changed. Texts live as long as the edit, pointers to rows
  * until its next change. */
 struct registry_edit;

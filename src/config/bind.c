@@ -81,7 +81,7 @@ static int bind_list(struct loader *loader, const struct option *option, struct 
                      const struct place *place, void *member, struct error *err)
 {
     struct arena *a = &loader->config->arena;
-    const char **list = ARENA_ARRAY(a, const char *, node->count);
+    const char **list = ARENA_ARRAY(a, const char *, node->count + 1); /* ended by NULL */
 
     if (node->count == 0)
         return error_set(err, ERROR_INVALID,

@@ -288,7 +288,7 @@ static void set_list(void *member, const char **list, size_t count)
 static int parse_single(const struct option *option, struct text t, struct arena *a, void *member,
                         struct error *err)
 {
-    const char **list = ARENA_ARRAY(a, const char *, 1);
+    const char **list = ARENA_ARRAY(a, const char *, 2); /* ended by NULL */
 
     if (value_parse_entry(option, t, a, &list[0], err) != 0)
         return -1;

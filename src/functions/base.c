@@ -65,6 +65,7 @@ static void destroy(struct base *b)
     }
     free(b->stores);
     config_free(b->config);
+    free(b->packages);
     free(b);
 }
 
@@ -76,6 +77,8 @@ int base_new(struct config *config, const struct clock *clock, struct metrics *m
     b->config = config;
     b->clock = clock;
     b->metrics = metrics;
+    AUTO_FREE char *state = absolute_path(config->state_dir);
+    b->packages = xasprintf("%s/packages", state);
     b->stores = xcalloc(config->store_count + 1, sizeof(*b->stores));
     if (build(b, err) < 0) {
         destroy(b);

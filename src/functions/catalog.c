@@ -67,6 +67,15 @@ int catalog_new(struct config *config, const struct clock *clock, struct metrics
     return result;
 }
 
+int catalog_check_start(const struct catalog *c, struct error *err)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (record_check_start(c->records[i], err) < 0)
+            return error_prefix(err, "functions.%.*s", TEXT_ARGS(c->records[i]->name));
+    }
+    return 0;
+}
+
 struct catalog *catalog_ref(struct catalog *c)
 {
     atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);

@@ -86,12 +86,21 @@ static struct json_object *members_of(const struct declaration *d)
     AUTO_FREE char *role = xasprintf("arn:aws:iam::%.*s:role/%s", TEXT_ARGS(d->base->account),
                                      f->role != NULL ? f->role : FUNCTION_IMPLIED_ROLE);
     struct json_object *given = json_object_new_object();
-    json_object_object_add(given, "Runtime", json_object_new_string(FUNCTION_RUNTIME));
     json_object_object_add(given, "Role", json_object_new_string(role));
-    json_object_object_add(given, "Handler", json_object_new_string(f->builtin));
     json_object_object_add(given, "Timeout", json_object_new_int64((f->timeout_ms + 999) / 1000));
+    if (f->builtin == NULL) {
+        custom_row_members(f, given);
+        return given;
+    }
+    json_object_object_add(given, "Runtime", json_object_new_string(FUNCTION_RUNTIME));
+    json_object_object_add(given, "Handler", json_object_new_string(f->builtin));
     json_object_object_add(given, "Environment", environment_of(f));
     return given;
+}
+
+static bool is_stamp(const char *key)
+{
+    return strcmp(key, "RevisionId") == 0 || strcmp(key, "LastModified") == 0;
 }
 
 /* Names of the members in which `after` is another one than `before`. */
@@ -101,10 +110,31 @@ static void list_changes(struct json_object *before, struct json_object *after, 
     {
         struct json_object *old = NULL;
         json_object_object_get_ex(before, key, &old);
-        bool is_stamp = strcmp(key, "RevisionId") == 0 || strcmp(key, "LastModified") == 0;
-        if (!is_stamp && !json_object_equal(old, value))
+        if (!is_stamp(key) && !json_object_equal(old, value))
             buffer_appendf(out, "%s%s", out->len > 0 ? " " : "", key);
     }
+    json_object_object_foreach(before, gone, was)
+    {
+        (void)was;
+        if (!json_object_object_get_ex(after, gone, NULL))
+            buffer_appendf(out, "%s%s", out->len > 0 ? " " : "", gone);
+    }
+}
+
+/* The stored row with what the configuration says; what only the API speaks of stays. */
+static struct json_object *merge(const struct declaration *d, struct json_object *stored,
+                                 struct json_object *given, struct json_object *fresh)
+{
+    static const char *const places[] = {"FunctionArn", "CodeSize", "RuntimeVersionConfig",
+                                         "_Declared"};
+    struct json_object *after = NULL;
+    BUG_ON(json_object_deep_copy(stored, &after, NULL) != 0);
+    function_row_update(after, given, clock_wall_ms(d->base->clock));
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        json_object_object_add(after, places[i], json_object_get(json_at(fresh, places[i])));
+    custom_row_mark(d->f, after);
+    function_row_put_hash(after);
+    return after;
 }
 
 static void put_function(const struct declaration *d)
@@ -116,17 +146,13 @@ static void put_function(const struct declaration *d)
                                    clock_wall_ms(d->base->clock)};
     AUTO_JSON struct json_object *fresh = function_row_new(given, &place);
     json_object_object_add(fresh, "_Declared", json_object_new_boolean(true));
+    custom_row_mark(d->f, fresh);
+    function_row_put_hash(fresh);
     if (stored == NULL) {
         put_row(d, ROW_FUNCTION, TEXT("$LATEST"), fresh);
         return;
     }
-    AUTO_JSON struct json_object *after = NULL;
-    BUG_ON(json_object_deep_copy(stored, &after, NULL) != 0);
-    function_row_update(after, given, place.now_ms);
-    static const char *const places[] = {"FunctionArn", "CodeSize", "RuntimeVersionConfig",
-                                         "_Declared"};
-    for (size_t i = 0; i < ARRAY_LEN(places); i++)
-        json_object_object_add(after, places[i], json_object_get(json_at(fresh, places[i])));
+    AUTO_JSON struct json_object *after = merge(d, stored, given, fresh);
     AUTO_BUFFER struct buffer changes;
     buffer_init(&changes, 1024);
     list_changes(stored, after, &changes);

@@ -84,28 +84,56 @@ void function_row_touch(struct json_object *row, int64_t now_ms)
     put_string(row, "RevisionId", uuid_v4(uuid));
 }
 
-/* There is no code to hash: the name of what runs stands for it. */
-static void put_code_hash(struct json_object *row)
+/* There is no package to hash: what runs stands for it. */
+void function_row_put_hash(struct json_object *row)
 {
+    static const char *const parts[] = {"_Command", "_Directory"};
+    struct text runtime = json_text(json_at(row, "Runtime"));
     struct text handler = json_text(json_at(row, "Handler"));
     AUTO_BUFFER struct buffer code, hash;
-    buffer_init(&code, 4096);
+    if (json_object_get_boolean(json_at(row, "_Package")))
+        return;
+    buffer_init(&code, ROW_MAX_BYTES);
     buffer_init(&hash, 64);
-    buffer_append_string(&code, FUNCTION_RUNTIME "/");
+    buffer_append_text(&code, runtime);
+    buffer_append_char(&code, '/');
     buffer_append_text(&code, handler);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        struct json_object *part = json_at(row, parts[i]);
+        if (part != NULL)
+            buffer_append_string(&code, json_object_to_json_string(part));
+    }
     uint8_t digest[SHA256_BYTES];
     sha256(code.data, code.len, digest);
     buffer_append_base64(&hash, digest, sizeof(digest));
     put_text(row, "CodeSha256", buffer_text(&hash));
 }
 
-static void put_runtime_version(struct json_object *row, const struct function_place *place)
+/* `where`: the ARN up to the last part. */
+static void put_runtime_version(struct json_object *row, struct text where)
 {
     char hex[SHA256_HEX_BYTES];
-    sha256_hex(FUNCTION_RUNTIME, strlen(FUNCTION_RUNTIME), hex);
-    AUTO_FREE char *arn =
-        xasprintf("arn:aws:lambda:%.*s::runtime:%s", TEXT_ARGS(place->region), hex);
+    struct text runtime = json_text(json_at(row, "Runtime"));
+    sha256_hex(runtime.ptr, runtime.len, hex);
+    AUTO_FREE char *arn = xasprintf("%.*s:%s", TEXT_ARGS(where), hex);
     json_object_object_add(row, "RuntimeVersionConfig", object_of("RuntimeVersionArn", arn));
+}
+
+static void new_runtime_version(struct json_object *row, const struct function_place *place)
+{
+    AUTO_FREE char *where = xasprintf("arn:aws:lambda:%.*s::runtime", TEXT_ARGS(place->region));
+    put_runtime_version(row, text_of(where));
+}
+
+static void update_runtime_version(struct json_object *row)
+{
+    struct text arn = json_text(json_at(row, "RuntimeVersionConfig.RuntimeVersionArn"));
+    while (arn.len > 0 && arn.ptr[arn.len - 1] != ':')
+        arn.len--;
+    if (arn.len > 0) {
+        AUTO_FREE char *where = xmemdup_text(text_slice(arn, 0, arn.len - 1));
+        put_runtime_version(row, text_of(where));
+    }
 }
 
 static void put_architectures(struct json_object *row, struct json_object *given)
@@ -152,7 +180,7 @@ struct json_object *function_row_new(struct json_object *given, const struct fun
     put_given(row, given, "Timeout", json_object_new_int(3));
     put_given(row, given, "MemorySize", json_object_new_int(128));
     put_string(row, "LastModified", "");
-    put_code_hash(row);
+    function_row_put_hash(row);
     put_string(row, "Version", "$LATEST");
     put_filled(row, given, "TracingConfig", object_of("Mode", "PassThrough"));
     put_string(row, "RevisionId", "");
@@ -162,7 +190,7 @@ struct json_object *function_row_new(struct json_object *given, const struct fun
     put_architectures(row, given);
     put_filled(row, given, "EphemeralStorage", storage);
     put_snap_start(row, given);
-    put_runtime_version(row, place);
+    new_runtime_version(row, place);
     put_logging(row, given, place->name);
     for (size_t i = 0; i < ARRAY_LEN(optional_members); i++) {
         struct json_object *value = json_at(given, optional_members[i]);
@@ -199,6 +227,7 @@ void function_row_update(struct json_object *row, struct json_object *given, int
     replace_filled(row, given, "EphemeralStorage");
     replace_filled(row, given, "SnapStart");
     replace_filled(row, given, "LoggingConfig");
-    put_code_hash(row);
+    function_row_put_hash(row);
+    update_runtime_version(row);
     function_row_touch(row, now_ms);
 }

@@ -3,8 +3,9 @@
  *
  * What a configuration makes of the stored rows: declared functions are put over what is there,
  * functions that are declared no more go, the others are resolved as they are. A function of the
- * API that does not resolve any more is left out of the catalog and logged; its rows stay, an edit
- * finds them, and the next configuration may bring it back.
+ * API that does not resolve any more, or whose code or interpreter is gone, is left out of the
+ * catalog and logged; its rows stay, an edit finds them, and the next configuration may bring it
+ * back. A declared one whose command cannot be started is an error of the configuration.
  */
 #include "registry_private.h"
 
@@ -45,8 +46,9 @@ static struct function_record *resolve_stored(struct base *base,
     struct error err = {0};
     if (stored->is_damaged)
         error_set(&err, ERROR_INVALID, "not all of its rows can be read");
-    else if (record_new(base, &parts, &record, &err) == 0)
+    else if (record_new(base, &parts, &record, &err) == 0 && record_can_start(record, &err) == 0)
         return record;
+    record_unref(record);
     log_left_out(stored->name, &err);
     return record_new_unusable(&parts, stored->is_damaged);
 }
@@ -61,6 +63,8 @@ static int check_alone(struct base *base, const struct config_function *f, struc
     int result = declared_put(base, f, &rows, &arena, err);
     if (result == 0)
         result = record_new(base, &parts, &record, err);
+    if (result == 0)
+        result = record_check_start(record, err);
     record_unref(record);
     row_list_release(&rows);
     return result;
@@ -207,6 +211,19 @@ bool registry_has_failed(struct registry *r)
     bool failed = r->failed;
     pthread_mutex_unlock(&r->lock);
     return failed;
+}
+
+bool registry_each_row(struct registry *r, void (*show)(void *ctx, const struct row *row),
+                       void *ctx)
+{
+    bool is_complete = true;
+    for (size_t i = 0; i < r->records.count; i++) {
+        const struct function_record *record = r->records.records[i];
+        for (size_t j = 0; j < record->rows.count; j++)
+            show(ctx, &record->rows.rows[j]);
+        is_complete = is_complete && !record->is_damaged;
+    }
+    return is_complete;
 }
 
 /* ---- reload ---- */

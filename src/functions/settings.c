@@ -1,36 +1,29 @@
 /*
  * From a function's row to its settings. The environment variables of a thumbnail function say what
  * stands below functions.NAME in the configuration; they go through the configuration's own reader,
- * so that both have the same rules.
+ * so that both have the same rules. Functions with processes of their own are in custom_row.c.
  */
 #include "functions_private.h"
 
 #include <string.h>
 
 #include "onput/memory.h"
+#include "onput/start_command.h"
 
 enum { DOCUMENT_MAX_BYTES = ROW_MAX_BYTES + 4096, TIMEOUT_MAX_S = 900 };
 
 static const char *const handlers[] = {"thumbnail", "echo", "context"};
 
-static int read_handler(struct json_object *row, struct text *out, struct error *err)
+static int check_handler(struct text handler, struct error *err)
 {
-    struct text runtime;
-    if (json_get_text(row, "Runtime", &runtime, err) < 0 ||
-        json_get_text(row, "Handler", out, err) < 0)
-        return -1;
-    if (!text_is(runtime, FUNCTION_RUNTIME))
-        return error_set(err, ERROR_INVALID,
-                         "The runtime %.*s is not supported. Use " FUNCTION_RUNTIME ".",
-                         TEXT_ARGS(text_slice(runtime, 0, 100)));
     for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
-        if (text_is(*out, handlers[i]))
+        if (text_is(handler, handlers[i]))
             return 0;
     }
     return error_set(err, ERROR_INVALID,
                      "The handler %.*s does not exist. Handlers of " FUNCTION_RUNTIME
                      " are thumbnail, echo and context.",
-                     TEXT_ARGS(text_slice(*out, 0, 128)));
+                     TEXT_ARGS(text_slice(handler, 0, 128)));
 }
 
 /* An environment variable; "" when it is not set. */
@@ -135,31 +128,64 @@ static int read_rest(const struct base *base, struct text name, struct json_obje
     return 0;
 }
 
-static int check_store(const struct base *base, const struct config_function *f, struct error *err)
+static bool has_store(const struct base *base, const char *name)
 {
-    if (f->output_store == NULL)
-        return 0;
     for (size_t i = 0; i < base->config->store_count; i++) {
-        if (strcmp(base->config->stores[i].name, f->output_store) == 0)
-            return 0;
+        if (strcmp(base->config->stores[i].name, name) == 0)
+            return true;
     }
-    return error_set(err, ERROR_INVALID, "environment variable OUTPUT_STORE: there is no store %s",
-                     f->output_store);
+    return false;
+}
+
+static int check_stores(const struct base *base, const struct config_function *f, struct error *err)
+{
+    if (f->output_store != NULL && !has_store(base, f->output_store))
+        return error_set(err, ERROR_INVALID,
+                         "environment variable OUTPUT_STORE: there is no store %s",
+                         f->output_store);
+    if (f->store != NULL && !has_store(base, f->store))
+        return error_set(err, ERROR_INVALID, "there is no store %s", f->store);
+    return 0;
+}
+
+static int read_builtin(const char *name, struct json_object *row, struct arena *arena,
+                        struct config_function *out, struct error *err)
+{
+    AUTO_BUFFER struct buffer document;
+    buffer_init(&document, DOCUMENT_MAX_BYTES);
+    struct text handler;
+    if (json_get_text(row, "Handler", &handler, err) < 0 || check_handler(handler, err) < 0 ||
+        write_document(row, handler, &document, err) < 0)
+        return -1;
+    if (config_read_function(buffer_text(&document), name, arena, out, err) < 0)
+        return error_prefix(err, "environment variables");
+    return 0;
+}
+
+static int read_kind(const struct base *base, const char *name, struct json_object *row,
+                     struct arena *arena, struct config_function *out, struct error *err)
+{
+    struct text runtime;
+    if (json_get_text(row, "Runtime", &runtime, err) < 0)
+        return -1;
+    if (text_is(runtime, FUNCTION_RUNTIME))
+        return read_builtin(name, row, arena, out, err);
+    if (json_at(row, "_Command") != NULL || start_command_has(base->config, runtime))
+        return custom_row_read(base, name, row, arena, out, err);
+    return error_set(err, ERROR_INVALID,
+                     "The runtime %.*s is not supported. Use " FUNCTION_RUNTIME
+                     ", provided.al2023, python3.N, nodejsN.x or one that the configuration has "
+                     "below runtimes.",
+                     TEXT_ARGS(text_slice(runtime, 0, 100)));
 }
 
 int settings_read(const struct base *base, struct text name, struct json_object *row,
                   struct arena *arena, struct config_function *out, struct error *err)
 {
-    AUTO_BUFFER struct buffer document;
-    buffer_init(&document, DOCUMENT_MAX_BYTES);
     AUTO_FREE char *name_string = xmemdup_text(name);
     struct config_function f = {0};
-    struct text handler;
-    if (read_handler(row, &handler, err) < 0 || write_document(row, handler, &document, err) < 0)
-        return -1;
-    if (config_read_function(buffer_text(&document), name_string, arena, &f, err) < 0)
-        return error_prefix(err, "environment variables");
-    if (read_rest(base, name, row, &f, err) < 0 || check_store(base, &f, err) < 0)
+    if (read_kind(base, name_string, row, arena, &f, err) < 0 ||
+        read_rest(base, name, row, &f, err) < 0 || check_stores(base, &f, err) < 0)
         return -1;
     *out = f;
     return 0;

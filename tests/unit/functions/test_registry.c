@@ -119,7 +119,11 @@ static void test_snapshot__outlives_the_registry(void **state)
 static void test_edit__needs_a_known_built_in(void **state)
 {
     struct registry_fixture *f = *state;
-    EDIT_FAILS(f, "new", ERROR_INVALID, "nodejs",
+    EDIT_FAILS(f, "new", ERROR_INVALID, "The runtime java21 is not supported",
+               {ROW_FUNCTION, "$LATEST",
+                "{\"Runtime\":\"java21\",\"Handler\":\"echo\",\"Role\":\"" ROLE
+                "\",\"Timeout\":3}"});
+    EDIT_FAILS(f, "new", ERROR_INVALID, "has no code",
                {ROW_FUNCTION, "$LATEST",
                 "{\"Runtime\":\"nodejs22.x\",\"Handler\":\"echo\",\"Role\":\"" ROLE
                 "\",\"Timeout\":3}"});
