@@ -43,9 +43,15 @@ struct package {
 MUST_CHECK int package_store_open(const char *directory, struct package_store **out,
                                   struct error *err);
 void package_store_close(struct package_store *s); /* NULL-safe */
+const char *package_store_directory(const struct package_store *s);
 
 MUST_CHECK int package_add(struct package_store *s, struct text zip, struct package *out,
                            struct error *err);
+/*
+ * The same without the files: hash and size of an archive whose members might be unpacked, as far
+ * as its directory tells.
+ */
+MUST_CHECK int package_check(struct text zip, struct package *out, struct error *err);
 bool package_exists(struct package_store *s, const uint8_t sha256[SHA256_BYTES]);
 /* The package as it came, open for reading; -1 and ERROR_NOT_FOUND. */
 MUST_CHECK int package_open(struct package_store *s, const uint8_t sha256[SHA256_BYTES],

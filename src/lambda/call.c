@@ -2,8 +2,8 @@
  * call.c - one call from the door to its operation; answer.c ends it.
  *
  * Reading operations stay on the HTTP thread. A changing one goes on as a job of the registry's
- * thread, with the catalog as it is then; who calls, and that the call is allowed, was settled
- * before.
+ * thread, with the catalog as it is then, over deploy.c when it is about code; who calls, and that
+ * the call is allowed, was settled before.
  */
 #include "lambda_private.h"
 
@@ -58,19 +58,33 @@ static bool authorise(struct lambda_call *call)
     return call_authorise(call, action, addressed_arn(call), policy, NULL, 0);
 }
 
-static void run_on_registry(struct registry_job *job)
+void call_run_edit(struct lambda_call *call)
 {
-    struct lambda_call *call = (struct lambda_call *)job;
     catalog_unref(call->catalog);
     call->catalog = catalog_holder_get(registry_catalogs(call->api->registry));
     call->edit = registry_edit_begin(call->api->registry, call->id.name);
     call->operation->run(call);
 }
 
+static void run_on_registry(struct registry_job *job)
+{
+    call_run_edit((struct lambda_call *)job);
+}
+
+static bool deploys(const struct lambda_call *call)
+{
+    const struct operation *op = call->operation;
+    return op->prepare != NULL && (op->deploys == NULL || op->deploys(call));
+}
+
 static void run(struct lambda_call *call)
 {
     if (call->operation->thread == ON_HTTP) {
         call->operation->run(call);
+        return;
+    }
+    if (deploys(call)) {
+        deployer_submit(call->api->deployer, call);
         return;
     }
     call->job.run = run_on_registry;

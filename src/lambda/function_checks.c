@@ -6,6 +6,7 @@
 #include "function_shape.h"
 
 #include "onput/function_row.h"
+#include "onput/start_command.h"
 
 enum { ENVIRONMENT_MAX_BYTES = 4096, MAX_TAGS = 50 };
 
@@ -65,15 +66,24 @@ static bool check_package(struct lambda_call *call)
     if (!text_is(call_text_or(call, "PackageType", "Zip"), "Image"))
         return true;
     call_fail(call, ERR_INVALID_PARAMETER,
-              "Container images are not supported: this server runs built-in functions only for "
-              "now. Use the runtime " FUNCTION_RUNTIME ".");
+              "Container images are not supported: this server runs functions from ZIP archives.");
+    return false;
+}
+
+static bool is_configured(const struct lambda_call *call, struct text runtime)
+{
+    const struct config *config = catalog_config(call->catalog);
+    for (size_t i = 0; i < config->runtime_count; i++)
+        if (text_is(runtime, config->runtimes[i].name))
+            return true;
     return false;
 }
 
 static bool check_runtime(struct lambda_call *call)
 {
     struct text runtime;
-    if (!call_text(call, "Runtime", &runtime) || text_is(runtime, FUNCTION_RUNTIME))
+    if (!call_text(call, "Runtime", &runtime) || text_is(runtime, FUNCTION_RUNTIME) ||
+        is_configured(call, runtime))
         return true;
     if (is_one_of(runtime, runtimes_of_the_past))
         call_fail(call, ERR_INVALID_PARAMETER,
@@ -81,17 +91,48 @@ static bool check_runtime(struct lambda_call *call)
                   "AWS Lambda functions. We recommend you use a supported runtime while creating "
                   "or updating functions.",
                   TEXT_ARGS(runtime));
+    else if (start_command_has(catalog_config(call->catalog), runtime))
+        return true;
     else if (is_one_of(runtime, runtimes))
         call_fail(call, ERR_INVALID_PARAMETER,
-                  "The runtime %.*s is not available: this server runs built-in functions only "
-                  "for now. Use the runtime " FUNCTION_RUNTIME " with one of the handlers "
-                  "thumbnail, echo and context.",
-                  TEXT_ARGS(runtime));
+                  "The runtime %.*s is not available here: add runtimes.%.*s.command to the "
+                  "configuration.",
+                  TEXT_ARGS(runtime), TEXT_ARGS(runtime));
     else
         call_fail(call, ERR_INVALID_PARAMETER,
                   "Value %.*s at 'runtime' failed to satisfy constraint: Member must satisfy enum "
                   "value set: [%s] or be a valid ARN",
                   TEXT_ARGS(runtime), runtimes);
+    return false;
+}
+
+bool check_runtime_and_handler(struct lambda_call *call)
+{
+    if (call_json(call, "Runtime") != NULL && call_json(call, "Handler") != NULL)
+        return true;
+    call_fail(call, ERR_INVALID_PARAMETER,
+              "Runtime and Handler are mandatory parameters for functions created with deployment "
+              "packages.");
+    return false;
+}
+
+bool check_command(struct lambda_call *call, struct text runtime, struct text handler,
+                   const char *directory)
+{
+    const char *const *command = NULL;
+    struct error err = {0};
+    if (directory == NULL) {
+        call_fail(call, ERR_INVALID_PARAMETER,
+                  "The runtime %.*s needs a deployment package, and the function has none: create "
+                  "it anew with one.",
+                  TEXT_ARGS(runtime));
+        return false;
+    }
+    if (start_command_resolve(catalog_config(call->catalog), runtime, handler, directory,
+                              call->arena, &command, &err) == 0 &&
+        start_command_check(command, directory, runtime, &err) == 0)
+        return true;
+    call_fail(call, ERR_INVALID_PARAMETER, "%s", err.message);
     return false;
 }
 
@@ -110,7 +151,9 @@ static bool check_refused(struct lambda_call *call)
         if (is_empty(call_json(call, refused[i])))
             continue;
         call_fail(call, ERR_INVALID_PARAMETER,
-                  "%s is not supported by the runtime " FUNCTION_RUNTIME ".", refused[i]);
+                  "%s is not supported by this server: what a function needs comes with its "
+                  "deployment package.",
+                  refused[i]);
         return false;
     }
     return true;

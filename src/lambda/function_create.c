@@ -5,19 +5,12 @@
 
 #include "onput/function_row.h"
 
+/* Everything else was checked before, off this thread. */
 static bool check_new(struct lambda_call *call)
 {
-    if (registry_edit_exists(call->edit)) {
-        call_fail(call, ERR_CONFLICT, "Function already exist: %.*s", TEXT_ARGS(call->id.name));
-        return false;
-    }
-    if (!check_function_members(call))
-        return false;
-    if (call_json(call, "Runtime") != NULL && call_json(call, "Handler") != NULL)
+    if (!registry_edit_exists(call->edit))
         return true;
-    call_fail(call, ERR_INVALID_PARAMETER,
-              "Runtime and Handler are mandatory parameters for functions created with deployment "
-              "packages.");
+    call_fail(call, ERR_CONFLICT, "Function already exist: %.*s", TEXT_ARGS(call->id.name));
     return false;
 }
 
@@ -51,11 +44,9 @@ static struct text put_rows(struct lambda_call *call, struct json_object *latest
 
 void run_create_function(struct lambda_call *call)
 {
-    struct function_code code;
-    if (!check_new(call) || !check_tag_count(call, call_json(call, "Tags")) ||
-        !code_read(call, call_json(call, "Code"), &code))
+    if (!check_new(call))
         return;
-    AUTO_JSON struct json_object *latest = new_latest(call, &code);
+    AUTO_JSON struct json_object *latest = new_latest(call, call->code);
     struct text answer = put_rows(call, latest);
     if (call_commit(call))
         call_answer(call, 201, answer);

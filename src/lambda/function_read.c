@@ -22,23 +22,29 @@ static const struct row *find_version(struct lambda_call *call,
     return record_row(record, ROW_FUNCTION, alias != NULL ? alias_target(alias, call) : qualifier);
 }
 
-/* Parsed and with the ARN that was asked for, or NULL and the call was answered. */
-static struct json_object *asked_configuration(struct lambda_call *call)
+/* Parsed, or NULL and the call was answered. */
+static struct json_object *asked_row(struct lambda_call *call)
 {
     const struct row *row = find_version(call, call_record(call));
-    if (row == NULL) {
-        call_no_function(call, call->id.qualified_arn);
-        return NULL;
-    }
-    AUTO_JSON struct json_object *parsed = row_parse_all(row);
-    return function_show(call, parsed, call->id.qualified_arn, VIEW_STORED);
+    if (row != NULL)
+        return row_parse_all(row);
+    call_no_function(call, call->id.qualified_arn);
+    return NULL;
+}
+
+/* With the ARN that was asked for. */
+static struct json_object *show_asked(struct lambda_call *call, struct json_object *row)
+{
+    return function_show(call, row, call->id.qualified_arn, VIEW_STORED);
 }
 
 void run_get_function_configuration(struct lambda_call *call)
 {
-    AUTO_JSON struct json_object *configuration = asked_configuration(call);
-    if (configuration != NULL)
-        call_answer(call, 200, call_json_text(call, configuration));
+    AUTO_JSON struct json_object *row = asked_row(call);
+    if (row == NULL)
+        return;
+    AUTO_JSON struct json_object *configuration = show_asked(call, row);
+    call_answer(call, 200, call_json_text(call, configuration));
 }
 
 static bool may_list_tags(const struct lambda_call *call)
@@ -68,21 +74,24 @@ static void add_tags(struct lambda_call *call, struct json_object *answer)
         json_object_object_add(answer, "TagsError", tags_error());
 }
 
-static struct json_object *code_location(void)
+static struct json_object *code_location(struct lambda_call *call, struct json_object *row)
 {
     struct json_object *code = json_object_new_object();
+    uint8_t sha256[SHA256_BYTES];
     member_set_text(code, "RepositoryType", TEXT("S3"));
+    if (row_package(row, sha256))
+        member_set_text(code, "Location", package_url(call, sha256));
     return code;
 }
 
 void run_get_function(struct lambda_call *call)
 {
-    struct json_object *configuration = asked_configuration(call);
-    if (configuration == NULL)
+    AUTO_JSON struct json_object *row = asked_row(call);
+    if (row == NULL)
         return;
     AUTO_JSON struct json_object *answer = json_object_new_object();
-    json_object_object_add(answer, "Code", code_location());
-    json_object_object_add(answer, "Configuration", configuration);
+    json_object_object_add(answer, "Code", code_location(call, row));
+    json_object_object_add(answer, "Configuration", show_asked(call, row));
     add_tags(call, answer);
     const struct row *concurrency = record_row(call_record(call), ROW_CONCURRENCY, TEXT(""));
     if (concurrency != NULL)

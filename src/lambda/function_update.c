@@ -1,19 +1,10 @@
 /*
- * UpdateFunctionCode and UpdateFunctionConfiguration: a changed $LATEST.
+ * UpdateFunctionCode and UpdateFunctionConfiguration: a changed $LATEST. The code was read before,
+ * by function_deploy.c.
  */
 #include "function_shape.h"
 
 #include "onput/function_row.h"
-
-static bool check_code_given(struct lambda_call *call)
-{
-    static const char *const sources[] = {"ZipFile", "S3Bucket", "S3Key", "ImageUri"};
-    for (size_t i = 0; i < ARRAY_LEN(sources); i++)
-        if (call_json(call, sources[i]) != NULL)
-            return true;
-    call_fail(call, ERR_INVALID_PARAMETER, "Please provide a source for function code.");
-    return false;
-}
 
 /* Of the call's members only those that belong to code. */
 static void change_code(struct lambda_call *call, struct json_object *latest,
@@ -52,18 +43,15 @@ static struct text publish_change(struct lambda_call *call, struct json_object *
 
 void run_update_function_code(struct lambda_call *call)
 {
-    struct function_code code;
-    if (!call_names_function(call))
-        return;
     AUTO_JSON struct json_object *latest = edited_latest(call);
-    if (latest == NULL || !check_code_given(call) || !code_read(call, call->input, &code) ||
+    if (latest == NULL ||
         !call_revision_fits(call, member_text(latest, "RevisionId"), ITS_REVISION_OF))
         return;
     if (call_bool(call, "DryRun")) {
-        answer_dry_run(call, latest, &code);
+        answer_dry_run(call, latest, call->code);
         return;
     }
-    change_code(call, latest, &code);
+    change_code(call, latest, call->code);
     struct text answer = call_bool(call, "Publish")
                              ? publish_change(call, latest)
                              : function_show_text(call, latest, call->id.arn, VIEW_UPDATING);
@@ -72,13 +60,10 @@ void run_update_function_code(struct lambda_call *call)
         call_answer(call, 200, answer);
 }
 
-/* The hash of a deployment package stays; where there is none it stands for the handler. */
+/* The hash of a deployment package stays. */
 static void change_configuration(struct lambda_call *call, struct json_object *latest)
 {
-    struct function_code code = {.given = member_i64(latest, "CodeSize") > 0,
-                                 .size = member_i64(latest, "CodeSize"),
-                                 .sha256 =
-                                     arena_text(call->arena, member_text(latest, "CodeSha256"))};
+    struct function_code code = row_code(call, latest);
     function_row_update(latest, call->input, clock_wall_ms(call->api->clock));
     settle_members(latest);
     code_store(latest, &code);

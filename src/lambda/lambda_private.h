@@ -5,6 +5,7 @@
  *   input.c       request → call->input; shape.h has what it must look like
  *   function_id.c FunctionName, in all its spellings → call->id
  *   identity.c    signature → caller; may the caller do it?
+ *   deploy.c      the thread for code: prepares calls before they go to the registry's
  *   operations.c  the table; a file per family of operations has their run functions
  *   answer.c      answers and errors in AWS's form
  */
@@ -86,6 +87,10 @@ struct operation {
     bool raw_body;                 /* the body is not JSON members: Invoke's payload */
     size_t max_body_bytes;         /* 0: LAMBDA_BODY_BYTES */
     const struct members *members; /* NULL: none */
+    /* On the deployment thread, before run(): true, or false with the call answered. NULL: not
+     * needed; so does deploys() say of a single call, when there is one. */
+    bool (*prepare)(struct lambda_call *call);
+    bool (*deploys)(const struct lambda_call *call);
     void (*run)(struct lambda_call *call);
 };
 
@@ -118,6 +123,7 @@ struct function_id {
 /* Lives in the request's arena until it is answered. */
 struct lambda_call {
     struct registry_job job; /* first */
+    struct lambda_call *next; /* deploy.c */
     struct lambda_api *api;
     const struct operation *operation;
     struct http_request *http;
@@ -130,6 +136,7 @@ struct lambda_call {
     struct caller caller;
     struct json_object *input; /* every member that was given, by name, wherever it stood */
     struct function_id id;
+    struct function_code *code; /* of prepare(); NULL: none was needed */
 };
 
 /* Of call->input: false or the fallback when the member was not given. */
@@ -176,11 +183,31 @@ bool call_authenticate(struct lambda_call *call);
 bool call_read_input(struct lambda_call *call);
 bool call_read_id(struct lambda_call *call);
 
+/* Opens call->edit and runs the operation; on the registry's thread. */
+void call_run_edit(struct lambda_call *call);
+
 /* The routes' functions: ctx is the lambda_api, the row an operation (none: unknown). */
 void call_admit(void *ctx, struct http_request *request);
 void call_handle(void *ctx, struct http_request *request);
 /* 413 in AWS's words. */
 void call_refuse_large(void *ctx, struct http_request *request);
+
+/* ---- deploy.c: the deployment thread ---- */
+
+/* Never blocks. The call is answered when too many wait, or the server ends. */
+void deployer_submit(struct deployer *d, struct lambda_call *call);
+/* On the deployment thread: runs `work` on the registry's and waits. False: the registry ends. */
+bool deployer_on_registry(struct deployer *d, void (*work)(void *ctx), void *ctx);
+/* True when the server ends: for calls that go out. */
+const atomic_bool *deployer_canceled(const struct deployer *d);
+
+/* package_url.c */
+enum { PACKAGE_KEY_BYTES = 32 };
+/* Secret of this process: what package_url() signs with. */
+const uint8_t *deployer_key(const struct deployer *d);
+/* Where that package can be had for ten minutes, by the address of the call's own request. */
+struct text package_url(struct lambda_call *call, const uint8_t sha256[SHA256_BYTES]);
+void package_url_handle(void *ctx, struct http_request *request);
 
 /* ---- answers: each ends the call; nothing of it may be touched afterwards ---- */
 
@@ -188,6 +215,9 @@ void call_answer(struct lambda_call *call, int status, struct text json);
 void call_answer_empty(struct lambda_call *call, int status);
 /* With more headers and any body. x-amzn-RequestId is added. */
 void call_respond(struct lambda_call *call, const struct http_response *response);
+/* The same, and the body follows in pieces. Not on a server thread. */
+struct http_stream *call_respond_stream(struct lambda_call *call,
+                                        const struct http_response *head);
 
 enum lambda_error {
     ERR_INVALID_PARAMETER,         /* InvalidParameterValueException 400 */

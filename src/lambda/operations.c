@@ -3,6 +3,7 @@
  *
  * An operation more is a row here, its members in members_*.c and its run function.
  */
+#include "function_shape.h"
 #include "invoke_private.h"
 #include "shape.h"
 
@@ -48,6 +49,7 @@ static const struct operation operations[] = {
      .thread = ON_REGISTRY,
      .max_body_bytes = CODE_BODY_BYTES,
      .members = &members_create_function,
+     .prepare = prepare_create_function,
      .run = run_create_function},
     {.name = "GetFunction",
      .method = HTTP_GET,
@@ -74,6 +76,7 @@ static const struct operation operations[] = {
      .thread = ON_REGISTRY,
      .max_body_bytes = CODE_BODY_BYTES,
      .members = &members_update_code,
+     .prepare = prepare_update_function_code,
      .run = run_update_function_code},
     {.name = "UpdateFunctionConfiguration",
      .method = HTTP_PUT,
@@ -81,6 +84,8 @@ static const struct operation operations[] = {
      .target = TARGET_PLAIN,
      .thread = ON_REGISTRY,
      .members = &members_update_configuration,
+     .prepare = prepare_update_function_configuration,
+     .deploys = deploys_configuration,
      .run = run_update_function_configuration},
     {.name = "DeleteFunction",
      .method = HTTP_DELETE,

@@ -53,6 +53,17 @@ static struct http_route operation_route(struct lambda_api *api, const struct op
     };
 }
 
+static struct http_route package_route(struct lambda_api *api)
+{
+    return (struct http_route){
+        .methods = HTTP_GET | HTTP_HEAD,
+        .path = "/packages/{hash}",
+        .handler = package_url_handle,
+        .metric_route = "package",
+        .ctx = api,
+    };
+}
+
 static struct http_route unknown_route(struct lambda_api *api, const char *path)
 {
     return (struct http_route){
@@ -103,7 +114,7 @@ struct http_route *lambda_routes(struct lambda_api *api, size_t *out_count)
     const struct operation *operations = NULL;
     size_t op_count = lambda_operations(&operations);
     size_t count = 0;
-    size_t max = 1 + op_count + ARRAY_LEN(url_hosts) + ARRAY_LEN(url_paths) + ARRAY_LEN(dated);
+    size_t max = 2 + op_count + ARRAY_LEN(url_hosts) + ARRAY_LEN(url_paths) + ARRAY_LEN(dated);
     struct http_route *routes = xcalloc(max, sizeof(*routes));
     write_url_host(api);
     if (api->url_host[0] != '\0')
@@ -115,6 +126,7 @@ struct http_route *lambda_routes(struct lambda_api *api, size_t *out_count)
         routes[count++] = operation_route(api, &operations[i]);
     for (size_t i = 0; i < ARRAY_LEN(url_paths); i++)
         routes[count++] = url_route(api, &url_paths[i]);
+    routes[count++] = package_route(api);
     for (size_t i = 0; i < ARRAY_LEN(dated); i++)
         routes[count++] = unknown_route(api, dated[i]);
     *out_count = count;

@@ -104,14 +104,35 @@ static int add_new(struct package_store *s, struct text zip, const struct packag
     return result;
 }
 
-int package_add(struct package_store *s, struct text zip, struct package *out, struct error *err)
+static int identify(struct text zip, struct package *out, struct error *err)
 {
-    struct package package = {.size = (int64_t)zip.len};
-    struct package_names names;
     if (zip.len > PACKAGE_MAX_BYTES)
         return error_set(err, ERROR_LIMIT, "Zipped size must be smaller than %d bytes",
                          PACKAGE_MAX_BYTES);
-    sha256(zip.ptr, zip.len, package.sha256);
+    out->size = (int64_t)zip.len;
+    sha256(zip.ptr, zip.len, out->sha256);
+    return 0;
+}
+
+int package_check(struct text zip, struct package *out, struct error *err)
+{
+    struct archive *archive = NULL;
+    struct package package;
+    if (identify(zip, &package, err) != 0 || archive_open(zip, &archive, err) != 0)
+        return -1;
+    int result = archive_check(archive, err);
+    archive_close(archive);
+    if (result == 0)
+        *out = package;
+    return result;
+}
+
+int package_add(struct package_store *s, struct text zip, struct package *out, struct error *err)
+{
+    struct package package;
+    struct package_names names;
+    if (identify(zip, &package, err) != 0)
+        return -1;
     package_names_set(&names, package.sha256);
     if (!package_exists(s, package.sha256) && add_new(s, zip, &names, err) != 0)
         return -1;

@@ -99,6 +99,8 @@ MUST_CHECK int folder_add_link(int folder, const char *name, const char *target,
 
 /* ---- unpack.c ---- */
 
+/* Every member and the sum of their sizes, as the directory has them. */
+MUST_CHECK int archive_check(struct archive *a, struct error *err);
 /* Everything into an empty folder. ERROR_INVALID, ERROR_UNSUPPORTED, ERROR_LIMIT, ERROR_IO. */
 MUST_CHECK int archive_unpack(struct archive *a, int root, struct error *err);
 

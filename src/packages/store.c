@@ -118,6 +118,11 @@ void package_store_close(struct package_store *s)
 
 /* ---- looking up ---- */
 
+const char *package_store_directory(const struct package_store *s)
+{
+    return s->directory;
+}
+
 bool package_exists(struct package_store *s, const uint8_t sha256[SHA256_BYTES])
 {
     struct package_names names;

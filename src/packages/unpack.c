@@ -21,7 +21,7 @@ static int too_large(struct error *err)
 
 /* ---- what the directory claims ---- */
 
-static int check_claims(struct archive *a, struct error *err)
+int archive_check(struct archive *a, struct error *err)
 {
     uint64_t left = PACKAGE_UNPACKED_MAX_BYTES;
     for (size_t i = 0; i < archive_members(a); i++) {
@@ -131,7 +131,7 @@ int archive_unpack(struct archive *a, int root, struct error *err)
     struct unpacking u = {.archive = a,
                           .root = root,
                           .left = {.bytes = PACKAGE_UNPACKED_MAX_BYTES, .entries = ENTRIES_MAX}};
-    if (check_claims(a, err) != 0 || unpack_members(&u, false, err) != 0)
+    if (archive_check(a, err) != 0 || unpack_members(&u, false, err) != 0)
         return -1;
     return unpack_members(&u, true, err);
 }

@@ -28,6 +28,13 @@ static void open_registry(struct lambda_fixture *f, const char *dir, const char 
     assert_ok(registry_open(config_of(yaml), &options, &f->api.registry, &err), &err);
 }
 
+static void open_packages(struct lambda_fixture *f, const char *dir)
+{
+    AUTO_FREE char *packages = test_path(dir, "packages");
+    struct error err = {0};
+    assert_ok(package_store_open(packages, &f->api.packages, &err), &err);
+}
+
 static void serve(struct lambda_fixture *f)
 {
     struct http_server_options options = {.address = "127.0.0.1",
@@ -35,6 +42,7 @@ static void serve(struct lambda_fixture *f)
                                           .ctx = &f->api,
                                           .metrics = f->api.metrics};
     struct error err = {0};
+    assert_ok(lambda_open(&f->api, &err), &err);
     f->routes = lambda_routes(&f->api, &options.route_count);
     options.routes = f->routes;
     assert_ok(http_server_start(&options, &f->server, &err), &err);
@@ -50,6 +58,7 @@ void lambda_fixture_open(struct lambda_fixture *f, const char *dir, const char *
     f->api.metrics = metrics_new();
     f->api.clock = &f->clock.clock;
     open_registry(f, dir, yaml != NULL ? yaml : FIXTURE_YAML);
+    open_packages(f, dir);
     serve(f);
     assert_ok(http_client_new(&client, &f->client, &err), &err);
     api_call_as(f, "AKIAROOT", "secret-of-root");
@@ -59,6 +68,8 @@ void lambda_fixture_close(struct lambda_fixture *f)
 {
     http_client_free(f->client);
     http_server_free(f->server);
+    lambda_close(&f->api);
+    package_store_close(f->api.packages);
     registry_close(f->api.registry);
     free(f->routes);
     metrics_free(f->api.metrics);
