@@ -47,7 +47,7 @@ static bool read_package(struct lambda_call *call, struct text zip, bool is_kept
 {
     struct package package;
     struct error err = {0};
-    AUTO_BUFFER struct buffer base64;
+    AUTO_BUFFER struct buffer base64 = {0};
     struct package_store *store = call->api->packages;
     int result =
         is_kept ? package_add(store, zip, &package, &err) : package_check(zip, &package, &err);
@@ -65,7 +65,7 @@ static bool read_package(struct lambda_call *call, struct text zip, bool is_kept
 static bool read_zip_file(struct lambda_call *call, struct text base64, bool is_kept,
                           struct function_code *out)
 {
-    AUTO_BUFFER struct buffer bytes;
+    AUTO_BUFFER struct buffer bytes = {0};
     struct error err = {0};
     buffer_init(&bytes, PACKAGE_MAX_BYTES + 2); /* padding counts as two bytes before it is read */
     if (base64.len / 4 * 3 > bytes.max)
@@ -112,7 +112,7 @@ bool code_read(struct lambda_call *call, struct json_object *members, struct tex
 
 bool row_package(struct json_object *row, uint8_t out_sha256[SHA256_BYTES])
 {
-    AUTO_BUFFER struct buffer bytes;
+    AUTO_BUFFER struct buffer bytes = {0};
     struct error err = {0};
     buffer_init(&bytes, SHA256_BYTES + 2);
     if (!json_object_get_boolean(json_object_object_get(row, ROW_PACKAGE)) ||
