@@ -57,22 +57,28 @@ static void note_answer(struct lambda_call *call, int status)
         LOG_I64("duration_us", (clock_now_ns() - call->started_ns) / 1000));
 }
 
-static void respond(struct lambda_call *call, const struct http_response *response)
+/* What a call holds beside its arena; it goes when the answer is on its way. */
+struct holdings {
+    struct registry_edit *edit;
+    struct json_object *input;
+    struct catalog *catalog, *caller_catalog;
+};
+
+static struct holdings holdings_of(const struct lambda_call *call)
 {
-    /* The call lives in the request and ends with it; the answer may still point into these. */
-    struct http_request *http = call->http;
-    struct catalog *catalog = call->catalog, *caller_catalog = call->caller_catalog;
-    struct registry_edit *edit = call->edit;
-    struct json_object *input = call->input;
-    note_answer(call, response->status);
-    http_respond(http, response);
-    registry_edit_abandon(edit);
-    json_object_put(input);
-    catalog_unref(catalog);
-    catalog_unref(caller_catalog);
+    return (struct holdings){call->edit, call->input, call->catalog, call->caller_catalog};
 }
 
-void call_respond(struct lambda_call *call, const struct http_response *response)
+static void let_go(const struct holdings *h)
+{
+    registry_edit_abandon(h->edit);
+    json_object_put(h->input);
+    catalog_unref(h->catalog);
+    catalog_unref(h->caller_catalog);
+}
+
+static struct http_response with_request_id(struct lambda_call *call,
+                                            const struct http_response *response)
 {
     struct http_response r = *response;
     struct http_header *headers = ARENA_ARRAY(call->arena, struct http_header, r.header_count + 1);
@@ -81,7 +87,27 @@ void call_respond(struct lambda_call *call, const struct http_response *response
         headers[i + 1] = r.headers[i];
     r.headers = headers;
     r.header_count++;
-    respond(call, &r);
+    return r;
+}
+
+/* The call lives in the request and ends with it; the answer may still point into what it holds. */
+void call_respond(struct lambda_call *call, const struct http_response *response)
+{
+    struct http_response r = with_request_id(call, response);
+    struct holdings held = holdings_of(call);
+    note_answer(call, r.status);
+    http_respond(call->http, &r);
+    let_go(&held);
+}
+
+struct http_stream *call_respond_stream(struct lambda_call *call, const struct http_response *head)
+{
+    struct http_response r = with_request_id(call, head);
+    struct holdings held = holdings_of(call);
+    note_answer(call, r.status);
+    struct http_stream *stream = http_respond_stream(call->http, &r);
+    let_go(&held);
+    return stream;
 }
 
 void call_answer(struct lambda_call *call, int status, struct text json)

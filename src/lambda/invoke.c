@@ -15,16 +15,22 @@ _Static_assert(INVOKE_RESULT_MAX_BYTES == 6291556, "the message names it");
 static void on_outcome(struct invoker_call *work, const struct outcome *outcome)
 {
     struct invoke *inv = (struct invoke *)work;
+    const char *throttled = invoke_outcome_throttle(outcome);
+    if (throttled != NULL) {
+        call_throttle(inv->call, throttled);
+        return;
+    }
     bool too_large = outcome->result.len > INVOKE_RESULT_MAX_BYTES;
     struct http_header headers[4] = {
         {TEXT("X-Amz-Executed-Version"), work->function->version},
-        {TEXT("X-Amzn-Trace-Id"), inv->trace_id},
+        {TEXT("X-Amzn-Trace-Id"), work->invocation.trace_id},
     };
     size_t count = 2;
     if (too_large || outcome->status == OUTCOME_FAILED)
         headers[count++] = (struct http_header){TEXT("X-Amz-Function-Error"), TEXT("Unhandled")};
     if (inv->wants_log)
-        headers[count++] = (struct http_header){TEXT("X-Amz-Log-Result"), invoke_log(inv, outcome)};
+        headers[count++] = (struct http_header){TEXT("X-Amz-Log-Result"),
+                                                invoke_log(work, outcome, inv->call->arena)};
     struct http_response response = {
         .status = 200,
         .content_type = "application/json",
@@ -88,6 +94,17 @@ static void queue_event(struct lambda_call *call, struct text payload, intake_in
 
 /* ---- the operations ---- */
 
+static void run_now(struct lambda_call *call, const struct function *function, struct text payload)
+{
+    struct invoke *inv = invoke_make(call, function, payload);
+    if (inv == NULL)
+        return;
+    inv->work.done = on_outcome;
+    enum invoker_verdict verdict = invoker_submit(call->api->invoker, &inv->work);
+    if (verdict != INVOKER_ACCEPTED)
+        invoke_refuse(call, verdict);
+}
+
 void run_invoke(struct lambda_call *call)
 {
     struct text type = call_text_or(call, "InvocationType", "RequestResponse");
@@ -101,7 +118,7 @@ void run_invoke(struct lambda_call *call)
     else if (is_event)
         queue_event(call, payload, on_queued);
     else
-        invoke_submit(call, function, payload, on_outcome);
+        run_now(call, function, payload);
 }
 
 void run_invoke_async(struct lambda_call *call)

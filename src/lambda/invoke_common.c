@@ -104,7 +104,13 @@ const char *invoke_throttle_reason(enum invoker_verdict verdict)
     return NULL;
 }
 
-static void refuse(struct lambda_call *call, enum invoker_verdict verdict)
+const char *invoke_outcome_throttle(const struct outcome *outcome)
+{
+    bool is_throttled = outcome->status == OUTCOME_FAILED && outcome->error.code == ERROR_THROTTLED;
+    return is_throttled ? "ConcurrentInvocationLimitExceeded" : NULL;
+}
+
+void invoke_refuse(struct lambda_call *call, enum invoker_verdict verdict)
 {
     const char *reason = invoke_throttle_reason(verdict);
     if (reason != NULL)
@@ -113,13 +119,15 @@ static void refuse(struct lambda_call *call, enum invoker_verdict verdict)
         call_fail(call, ERR_SERVICE, "The server is shutting down.");
 }
 
-static struct invoke *make(struct lambda_call *call, const struct function *function,
+struct invoke *invoke_make(struct lambda_call *call, const struct function *function,
                            struct text payload)
 {
+    struct text client_context;
+    if (!read_client_context(call, &client_context))
+        return NULL;
     int64_t now = clock_wall_ms(call->api->clock);
     struct invoke *inv = ARENA_NEW(call->arena, struct invoke);
     inv->call = call;
-    inv->trace_id = invoke_trace_id(call->http, now);
     inv->wants_log = text_is(call_text_or(call, "LogType", "None"), "Tail");
     inv->work = (struct invoker_call){
         .catalog = call->catalog,
@@ -133,35 +141,23 @@ static struct invoke *make(struct lambda_call *call, const struct function *func
                        .key = TEXT(""),
                        .reason = TEXT(""),
                        .payload = payload,
+                       .client_context = client_context,
                        .invoked_arn = call->id.qualified_arn,
-                       .trace_id = inv->trace_id},
+                       .trace_id = invoke_trace_id(call->http, now)},
     };
     memcpy(inv->work.invocation.request_id, call->request_id, sizeof(call->request_id));
     return inv;
 }
 
-void invoke_submit(struct lambda_call *call, const struct function *function, struct text payload,
-                   void (*done)(struct invoker_call *work, const struct outcome *outcome))
-{
-    struct text client_context;
-    if (!read_client_context(call, &client_context))
-        return;
-    struct invoke *inv = make(call, function, payload);
-    inv->work.invocation.client_context = client_context;
-    inv->work.done = done;
-    enum invoker_verdict verdict = invoker_submit(call->api->invoker, &inv->work);
-    if (verdict != INVOKER_ACCEPTED)
-        refuse(call, verdict);
-}
-
-struct text invoke_log(struct invoke *inv, const struct outcome *outcome)
+struct text invoke_log(const struct invoker_call *work, const struct outcome *outcome,
+                       struct arena *arena)
 {
     AUTO_BUFFER struct buffer log, encoded;
     buffer_init(&log, INVOKE_LOG_MAX_BYTES);
     buffer_init(&encoded, 2 * INVOKE_LOG_MAX_BYTES);
-    invoker_write_log(&inv->work, outcome, INVOKE_LOG_MAX_BYTES, &log);
+    invoker_write_log(work, outcome, INVOKE_LOG_MAX_BYTES, &log);
     buffer_append_base64(&encoded, log.data, log.len);
-    return arena_text(inv->call->arena, buffer_text(&encoded));
+    return arena_text(arena, buffer_text(&encoded));
 }
 
 struct text invoke_trace_id(struct http_request *http, int64_t now_ms)

@@ -218,6 +218,9 @@ void call_respond(struct lambda_call *call, const struct http_response *response
 /* The same, and the body follows in pieces. Not on a server thread. */
 struct http_stream *call_respond_stream(struct lambda_call *call,
                                         const struct http_response *head);
+/* The same, and the body follows in pieces. Not on a server thread. */
+struct http_stream *call_respond_stream(struct lambda_call *call,
+                                        const struct http_response *head);
 
 enum lambda_error {
     ERR_INVALID_PARAMETER,         /* InvalidParameterValueException 400 */

@@ -1,10 +1,10 @@
 /*
  * url_front.c - requests to a function's own URL: find the function, check who asks, run it with
  * the request as its event, and send what it returned. The steps are in url_event.c,
- * url_response.c and url_cors.c; the resource behind a URL is url_config.c's.
+ * url_response.c, url_prelude.c and url_cors.c; url_stream.c sends what is not whole yet. The
+ * resource behind a URL is url_config.c's.
  */
-#include "invoke_private.h"
-#include "url_private.h"
+#include "url_call.h"
 
 #include "onput/encoding.h"
 #include "onput/log.h"
@@ -15,19 +15,6 @@ static const char path_prefix[] = "/function-urls/";
 
 static const struct operation url_operation = {.name = "FunctionUrl",
                                                .action = "InvokeFunctionUrl"};
-
-/* One request; in its arena. */
-struct url_call {
-    struct invoker_call work; /* first */
-    struct lambda_call *call;
-    const struct function_record *record;
-    struct text qualifier;
-    struct json_object *config; /* the URL's row; the call's input, and released with it */
-    struct json_object *cors;   /* in it, or NULL */
-    struct url_request request;
-    struct url_identity identity;
-    struct text resource; /* ARN as addressed: with the alias */
-};
 
 /* ---- what the request is about ---- */
 
@@ -99,21 +86,35 @@ static bool wants_signature(const struct url_call *u)
 
 /* ---- answers ---- */
 
+struct http_response url_call_head(const struct url_call *u, const struct url_response *response,
+                                   struct http_header out[URL_ALL_HEADERS_MAX])
+{
+    size_t count = 0;
+    out[count++] = (struct http_header){TEXT("X-Amzn-Trace-Id"), u->request.trace_id};
+    count += url_cors_headers(u->cors, &u->request, u->call->arena, out + count);
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (u->cors == NULL || !url_cors_owns(response->headers[i].name))
+            out[count++] = response->headers[i];
+    }
+    return (struct http_response){
+        .status = response->status, .headers = out, .header_count = count};
+}
+
+static void send_whole(struct url_call *u, const struct url_response *response)
+{
+    struct http_header headers[URL_ALL_HEADERS_MAX];
+    struct http_response whole = url_call_head(u, response, headers);
+    whole.body = response->body;
+    call_respond(u->call, &whole);
+}
+
 static void respond(struct url_call *u, int status, const struct http_header *headers,
                     size_t header_count, struct text body)
 {
-    struct http_header all[URL_HEADERS_MAX + URL_CORS_HEADERS_MAX + 1];
-    size_t count = 0;
-    all[count++] = (struct http_header){TEXT("X-Amzn-Trace-Id"), u->request.trace_id};
-    size_t cors = url_cors_headers(u->cors, &u->request, u->call->arena, all + count);
-    count += cors;
-    for (size_t i = 0; i < header_count; i++) {
-        if (u->cors == NULL || !url_cors_owns(headers[i].name))
-            all[count++] = headers[i];
-    }
-    struct http_response response = {
-        .status = status, .headers = all, .header_count = count, .body = body};
-    call_respond(u->call, &response);
+    struct url_response response = {.status = status, .header_count = header_count, .body = body};
+    BUG_ON(header_count > URL_HEADERS_MAX);
+    memcpy(response.headers, headers, header_count * sizeof(*headers));
+    send_whole(u, &response);
 }
 
 static void respond_error(struct url_call *u, int status, const char *type, struct text body)
@@ -185,26 +186,62 @@ static bool may_invoke(const struct url_call *u)
 
 /* ---- running it ---- */
 
-static void on_outcome(struct invoker_call *work, const struct outcome *outcome)
+void url_call_fail(struct url_call *u)
 {
-    struct url_call *u = (struct url_call *)work;
-    struct url_response response;
-    struct error err = {0};
-    bool failed =
-        outcome->status == OUTCOME_FAILED || outcome->result.len > INVOKE_RESULT_MAX_BYTES;
-    if (!failed && url_response_read(outcome->result, u->call->arena, &response, &err) < 0) {
-        LOG(LOG_LEVEL_WARN, "a function's result is no HTTP response",
-            LOG_TEXT("function", work->function->name),
-            LOG_STRING("request_id", u->call->request_id), LOG_ERROR_FIELD(&err));
-        failed = true;
-    }
-    if (failed)
-        respond_error(u, 502, NULL, TEXT("Internal Server Error"));
-    else
-        respond(u, response.status, response.headers, response.header_count, response.body);
+    respond_error(u, 502, NULL, TEXT("Internal Server Error"));
 }
 
-static void submit(struct url_call *u, const struct function *function, struct text event)
+void url_call_refuse(struct url_call *u, enum invoker_verdict verdict)
+{
+    const char *reason = invoke_throttle_reason(verdict);
+    if (reason != NULL)
+        respond_throttled(u, reason);
+    else
+        respond_error(u, 500, "ServiceException",
+                      TEXT("{\"Type\":\"Server\",\"Message\":\"The server is shutting down.\"}"));
+}
+
+void url_call_blame(const struct invoker_call *work, const struct error *err)
+{
+    LOG(LOG_LEVEL_WARN, "a function's result is no HTTP response",
+        LOG_TEXT("function", work->function->name),
+        LOG_STRING("request_id", work->invocation.request_id), LOG_ERROR_FIELD(err));
+}
+
+static int read_result(const struct outcome *outcome, struct arena *arena, struct url_response *out,
+                       struct error *err)
+{
+    if (outcome->result.len > INVOKE_RESULT_MAX_BYTES)
+        return error_set(err, ERROR_LIMIT, "the result has more than %d bytes",
+                         INVOKE_RESULT_MAX_BYTES);
+    if (url_prelude_announced(outcome->content_type))
+        return url_prelude_response(outcome->result, arena, out, err);
+    return url_response_read(outcome->result, arena, out, err);
+}
+
+void url_call_answer(struct url_call *u, const struct outcome *outcome)
+{
+    const char *throttled = invoke_outcome_throttle(outcome);
+    struct url_response response;
+    struct error err = {0};
+    if (throttled != NULL) {
+        respond_throttled(u, throttled);
+    } else if (outcome->status == OUTCOME_FAILED) {
+        url_call_fail(u);
+    } else if (read_result(outcome, u->call->arena, &response, &err) < 0) {
+        url_call_blame(&u->work, &err);
+        url_call_fail(u);
+    } else {
+        send_whole(u, &response);
+    }
+}
+
+static void on_outcome(struct invoker_call *work, const struct outcome *outcome)
+{
+    url_call_answer((struct url_call *)work, outcome);
+}
+
+static void fill_work(struct url_call *u, const struct function *function, struct text event)
 {
     struct lambda_call *call = u->call;
     u->work = (struct invoker_call){
@@ -225,16 +262,23 @@ static void submit(struct url_call *u, const struct function *function, struct t
         .done = on_outcome,
     };
     memcpy(u->work.invocation.request_id, call->request_id, sizeof(call->request_id));
-    enum invoker_verdict verdict = invoker_submit(call->api->invoker, &u->work);
-    const char *reason;
-    if (verdict == INVOKER_ACCEPTED)
+}
+
+static bool streams(const struct url_call *u)
+{
+    return text_is(json_text(json_at(u->config, "InvokeMode")), "RESPONSE_STREAM");
+}
+
+static void submit(struct url_call *u, const struct function *function, struct text event)
+{
+    fill_work(u, function, event);
+    if (streams(u)) {
+        url_stream_submit(u);
         return;
-    reason = invoke_throttle_reason(verdict);
-    if (reason != NULL)
-        respond_throttled(u, reason);
-    else
-        respond_error(u, 500, "ServiceException",
-                      TEXT("{\"Type\":\"Server\",\"Message\":\"The server is shutting down.\"}"));
+    }
+    enum invoker_verdict verdict = invoker_submit(u->call->api->invoker, &u->work);
+    if (verdict != INVOKER_ACCEPTED)
+        url_call_refuse(u, verdict);
 }
 
 static void run(struct url_call *u)

@@ -1,6 +1,6 @@
 /*
  * url_private.h - a function behind its own URL, in pure steps: request → event, result →
- * response, and CORS. url_front.c puts them together.
+ * response, and CORS. url_front.c and url_stream.c put them together.
  *
  * Source: AWS Lambda Developer Guide, "Invoking Lambda function URLs" (payload format 2.0) and
  * "Cross-origin resource sharing"; what it leaves open is as recorded from the service.
@@ -64,6 +64,34 @@ struct url_response {
  */
 MUST_CHECK int url_response_read(struct text result, struct arena *arena, struct url_response *out,
                                  struct error *err);
+
+/* ---- url_prelude.c: a result that is streamed begins with what the response is to be ---- */
+
+/* Headers of URL_HEADERS_MAX_BYTES fit four times: JSON may escape them. */
+enum { URL_PRELUDE_MAX_BYTES = 64 * 1024 };
+
+/* Between its pieces. Zeroed, and initialised with url_prelude_init(). */
+struct url_prelude {
+    struct buffer json;
+    unsigned zeros; /* of the eight behind the JSON */
+};
+
+/* Does a result of that type begin with one? */
+bool url_prelude_announced(struct text content_type);
+void url_prelude_init(struct url_prelude *p);
+void url_prelude_release(struct url_prelude *p);
+/*
+ * Takes what belongs to it off the front of *piece. 1: it is whole, in p->json; 0: more is to come;
+ * negative: it is none (ERROR_INVALID, ERROR_LIMIT).
+ */
+MUST_CHECK int url_prelude_take(struct url_prelude *p, struct text *piece, struct error *err);
+/* {"statusCode","headers","cookies"}, each of which may be missing, as a response without a body.
+ */
+MUST_CHECK int url_prelude_read(struct text json, struct arena *arena, struct url_response *out,
+                                struct error *err);
+/* All of a result that begins with one; the body is borrowed. */
+MUST_CHECK int url_prelude_response(struct text result, struct arena *arena,
+                                    struct url_response *out, struct error *err);
 
 /* ---- url_cors.c: `cors` is the URL's Cors object, NULL when it has none ---- */
 

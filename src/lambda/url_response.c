@@ -148,8 +148,8 @@ static int read_header(const char *key, struct json_object *json, struct arena *
     return add_header(out, text_of(arena_strdup(arena, key)), arena_text(arena, value), err);
 }
 
-static int read_headers(struct json_object *headers, struct arena *arena, struct url_response *out,
-                        struct error *err)
+static int read_headers(struct json_object *headers, struct text default_type, struct arena *arena,
+                        struct url_response *out, struct error *err)
 {
     bool typed = false;
     if (headers != NULL && !json_object_is_type(headers, json_type_object))
@@ -162,7 +162,7 @@ static int read_headers(struct json_object *headers, struct arena *arena, struct
                 return -1;
         }
     }
-    return typed ? 0 : add_header(out, TEXT("Content-Type"), TEXT("application/json"), err);
+    return typed ? 0 : add_header(out, TEXT("Content-Type"), default_type, err);
 }
 
 static int read_cookies(struct json_object *cookies, struct arena *arena, struct url_response *out,
@@ -214,7 +214,8 @@ static int read_structured(struct json_object *json, struct json_object *status,
                            struct arena *arena, struct url_response *out, struct error *err)
 {
     if (read_status(status, &out->status, err) < 0 ||
-        read_headers(json_object_object_get(json, "headers"), arena, out, err) < 0 ||
+        read_headers(json_object_object_get(json, "headers"), TEXT("application/json"), arena, out,
+                     err) < 0 ||
         read_cookies(json_object_object_get(json, "cookies"), arena, out, err) < 0 ||
         read_body(json_object_object_get(json, "body"),
                   is_true(json_object_object_get(json, "isBase64Encoded")), arena, out, err) < 0)
@@ -229,6 +230,10 @@ int url_response_read(struct text result, struct arena *arena, struct url_respon
     struct json_object *status = NULL;
     struct url_response response = {.header_count = 0};
     int rc;
+    if (result.len == 0) { /* of a process that wrote nothing */
+        *out = (struct url_response){.status = 200, .body = TEXT("")};
+        return add_header(out, TEXT("Content-Type"), TEXT("application/json"), err);
+    }
     if (json_parse(result, &json, err) < 0)
         return -1;
     if (json_object_is_type(json, json_type_object))
@@ -238,4 +243,32 @@ int url_response_read(struct text result, struct arena *arena, struct url_respon
     if (rc == 0)
         *out = response;
     return rc;
+}
+
+static int read_prelude(struct json_object *json, struct arena *arena, struct url_response *out,
+                        struct error *err)
+{
+    struct json_object *status = NULL;
+    if (!json_object_is_type(json, json_type_object))
+        return error_set(err, ERROR_INVALID, "the prelude is %s", json_type_label(json));
+    out->status = 200;
+    out->body = TEXT("");
+    if (json_object_object_get_ex(json, "statusCode", &status) &&
+        read_status(status, &out->status, err) < 0)
+        return -1;
+    if (read_headers(json_object_object_get(json, "headers"), TEXT("application/octet-stream"),
+                     arena, out, err) < 0)
+        return -1;
+    return read_cookies(json_object_object_get(json, "cookies"), arena, out, err);
+}
+
+int url_prelude_read(struct text json, struct arena *arena, struct url_response *out,
+                     struct error *err)
+{
+    AUTO_JSON struct json_object *tree = NULL;
+    struct url_response response = {.header_count = 0};
+    if (json_parse(json, &tree, err) < 0 || read_prelude(tree, arena, &response, err) < 0)
+        return -1;
+    *out = response;
+    return 0;
 }
