@@ -205,15 +205,25 @@ void streams_cancel(struct http_server *server)
 
 /* ---- the writer ---- */
 
+/* libmicrohttpd would send the last chunk even behind the head of an answer to HEAD, so there are
+ * no chunks then: such an answer says nothing of a length and closes. */
+static struct MHD_Response *stream_body(struct http_stream *s)
+{
+    struct MHD_Response *body =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, stream_read, s, NULL);
+    BUG_ON(!body);
+    if (s->is_mute)
+        (void)MHD_set_response_options(body, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return body;
+}
+
 struct http_stream *http_respond_stream(struct http_request *r, const struct http_response *head)
 {
     struct http_stream *s = stream_new(r, head->status);
     BUG_ON(head->body_from_fd);
     stream_list(s, r->server);
-    struct MHD_Response *body =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, stream_read, s, NULL);
     r->stream = s;
-    r->response = response_build_on(r, body, head);
+    r->response = response_build_on(r, stream_body(s), head);
     r->status = head->status;
     r->close = head->close_connection;
     answer_give(r);
