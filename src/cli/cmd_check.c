@@ -19,8 +19,13 @@ static int print(const struct config *config)
 int cmd_check(const struct cli_args *args)
 {
     struct catalog *catalog = cli_load_catalog(args);
+    struct error err = {0};
     if (catalog == NULL)
         return EXIT_CODE_CONFIG;
+    if (catalog_check_start(catalog, &err) < 0) {
+        catalog_unref(catalog);
+        return cli_fail(EXIT_CODE_CONFIG, &err);
+    }
     const struct config *checked = catalog_config(catalog);
     if (args->print)
         print(checked);
