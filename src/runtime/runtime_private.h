@@ -166,6 +166,8 @@ void failure_of_exchange(const struct exchange_result *result, const char *reque
 
 /* ---- place.c ---- */
 
+enum { PLACE_SWEEP_ALL = 1 << 30 };
+
 /* Where a process lives: a number, a user, a temporary directory that outlives a crash. */
 struct place {
     int index;
@@ -173,6 +175,7 @@ struct place {
     char *temporary;
     uint64_t last_pool;  /* number of the pool for whose function it has files; 0: empty */
     int64_t released_ms; /* monotonic */
+    int64_t retry_ms;    /* it could not be emptied; not again before that time */
     bool is_taken;       /* by a process, or because it is being emptied */
 };
 
@@ -187,6 +190,8 @@ void place_release(struct place *place); /* empties and removes the directory */
 MUST_CHECK int place_sweep(const struct place *place, int limit, struct error *err);
 
 /* ---- instance.c ---- */
+
+enum { INSTANCE_MAX_CONNECTIONS = 32 };
 
 enum instance_state { INSTANCE_BUSY, INSTANCE_IDLE, INSTANCE_ENDING };
 
@@ -258,7 +263,8 @@ void instance_stop(struct instance *i); /* SIGTERM, then SIGKILL */
 void instance_kill(struct instance *i); /* SIGKILL at once */
 /* The most memory that it was seen to use. On the thread of its invocation. */
 uint64_t instance_memory(struct instance *i);
-/* Reads what is in the log now, at most `limit` bytes. False: there will never be more. */
+/* With log_lock: reads what is in the log now, at most `limit` bytes. False: there will never be
+ * more. */
 bool instance_read_log(struct instance *i, size_t limit);
 
 /* ---- pool.c ---- */
@@ -313,18 +319,18 @@ MUST_CHECK int pool_acquire(struct runtime *rt, const struct lease_request *requ
 void pool_started(struct pool *pool, struct place *place, struct instance *i_or_null);
 /* The start succeeded, or it failed: the next one waits longer. */
 void pool_note_start(struct instance *i, bool is_ready);
-/* An invocation is done with its process; takes the reference. */
+/* An invocation is done with its process; its reference stays the caller's. */
 void pool_give_back(struct instance *i);
 /* The same for one that is of no use any more: it is killed. Waits until it is gone, but not for
  * long. */
 void pool_discard(struct instance *i, enum instance_reason reason);
-/* The keeper saw its end. */
-void pool_ended(struct instance *i);
+/* The keeper saw its end. Says what it was before; its reference goes to the caller. */
+enum instance_state pool_ended(struct instance *i);
 /* Ends what has been idle for long. True when there is anything to look after later. */
 bool pool_reap_idle(struct runtime *rt);
 /* A place whose files nobody wants any more, taken for emptying; or NULL. */
 struct place *pool_take_stale_place(struct runtime *rt);
-/* Gives it back, empty or (is_empty: no) as it is. */
+/* Gives it back, empty or, when that failed, as it is. */
 void pool_return_place(struct runtime *rt, struct place *place, bool is_empty);
 /* Tells all processes to end. */
 void pool_stop_all(struct runtime *rt);
@@ -346,8 +352,8 @@ void pools_free(struct runtime *rt); /* all of them */
 struct keeper;
 MUST_CHECK int keeper_start(struct runtime *rt, struct keeper **out, struct error *err);
 void keeper_stop(struct keeper *k); /* NULL-safe */
-/* From any thread. From here on the keeper watches the process, until it has ended. */
-/* From any thread: from here on the keeper watches the process, and says pool_ended() in the end. */
+/* From any thread: from here on the keeper watches the process, and says pool_ended() in the end.
+ */
 void keeper_add(struct keeper *k, struct instance *i);
 void keeper_wake(struct keeper *k);
 
@@ -388,7 +394,8 @@ struct text log_lines_tail(struct log_lines *l, struct arena *arena);
 /* ---- cgroup.c ---- */
 
 struct cgroups;
-/* NULL when none can be made; says so in the log once. */
+/* Below the group `root`; NULL: the daemon's own. NULL when none can be made; says so in the log
+ * once. */
 struct cgroups *cgroups_open(const char *root, int cpu_percent);
 void cgroups_close(struct cgroups *c); /* NULL-safe */
 /* The group of place `index`, with its limits set; NULL on failure. The caller frees it. */
