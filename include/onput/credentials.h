@@ -13,6 +13,8 @@
 #define ONPUT_CREDENTIALS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "onput/clock.h"
 #include "onput/error.h"
@@ -47,5 +49,19 @@ void credentials_free(struct credentials *c); /* NULL-safe; wipes secrets */
 MUST_CHECK int credentials_get(struct credentials *c, struct http_client *client,
                                struct arena *arena, struct sigv4_key *out, struct error *err);
 void credentials_invalidate(struct credentials *c);
+
+enum credentials_state {
+    CREDENTIALS_FRESH,
+    CREDENTIALS_AGEING, /* they still live, but it is time to fetch others */
+    CREDENTIALS_NONE,   /* none, or none of use */
+};
+/*
+ * What there is, without asking anybody; *out (arena) and *out_expires_ms (wall time; INT64_MAX:
+ * never) are set unless there are none.
+ */
+enum credentials_state credentials_peek(struct credentials *c, struct arena *arena,
+                                        struct sigv4_key *out, int64_t *out_expires_ms);
+/* Do they come from STS, and end some day? */
+bool credentials_are_temporary(const struct credentials *c);
 
 #endif

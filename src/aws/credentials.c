@@ -95,25 +95,37 @@ static void copy_key(const struct secret_key *key, struct arena *arena, struct s
     out->session_token = arena_text(arena, text_of(key->session_token));
 }
 
-enum freshness { KEY_FRESH, KEY_AGEING, KEY_UNUSABLE };
-
-/* Copies the key unless it is unusable. */
-static enum freshness copy_current(struct credentials *c, struct arena *arena,
-                                   struct sigv4_key *out)
+enum credentials_state credentials_peek(struct credentials *c, struct arena *arena,
+                                        struct sigv4_key *out, int64_t *out_expires_ms)
 {
-    enum freshness result = KEY_FRESH;
+    enum credentials_state result = CREDENTIALS_FRESH;
     pthread_mutex_lock(&c->lock);
     if (c->is_temporary) {
         int64_t now = clock_wall_ms(c->sts.clock);
         if (!c->key.access_key || c->is_invalid || now >= c->expires_ms)
-            result = KEY_UNUSABLE;
+            result = CREDENTIALS_NONE;
         else if (now >= c->refresh_at_ms)
-            result = KEY_AGEING;
+            result = CREDENTIALS_AGEING;
     }
-    if (result != KEY_UNUSABLE)
+    if (result != CREDENTIALS_NONE) {
         copy_key(&c->key, arena, out);
+        *out_expires_ms = c->is_temporary ? c->expires_ms : INT64_MAX;
+    }
     pthread_mutex_unlock(&c->lock);
     return result;
+}
+
+bool credentials_are_temporary(const struct credentials *c)
+{
+    return c->is_temporary;
+}
+
+/* Copies the key unless there is none. */
+static enum credentials_state copy_current(struct credentials *c, struct arena *arena,
+                                           struct sigv4_key *out)
+{
+    int64_t ignored_ms;
+    return credentials_peek(c, arena, out, &ignored_ms);
 }
 
 static void store_result(struct credentials *c, const struct sts_result *result, int64_t asked_ms)
@@ -150,10 +162,10 @@ static int fetch_and_copy(struct credentials *c, struct http_client *client, str
                           struct sigv4_key *out, struct error *err)
 {
     struct error failure = {0};
-    if (copy_current(c, arena, out) == KEY_FRESH)
+    if (copy_current(c, arena, out) == CREDENTIALS_FRESH)
         return 0; /* another thread was faster */
     int rc = fetch(c, client, &failure);
-    if (copy_current(c, arena, out) != KEY_UNUSABLE)
+    if (copy_current(c, arena, out) != CREDENTIALS_NONE)
         return 0;
     if (!rc)
         return error_set(err, ERROR_PROTOCOL, "STS answered with credentials that have expired.");
@@ -164,10 +176,10 @@ static int fetch_and_copy(struct credentials *c, struct http_client *client, str
 int credentials_get(struct credentials *c, struct http_client *client, struct arena *arena,
                     struct sigv4_key *out, struct error *err)
 {
-    enum freshness freshness = copy_current(c, arena, out);
-    if (freshness == KEY_FRESH)
+    enum credentials_state state = copy_current(c, arena, out);
+    if (state == CREDENTIALS_FRESH)
         return 0;
-    if (freshness == KEY_AGEING) {
+    if (state == CREDENTIALS_AGEING) {
         if (pthread_mutex_trylock(&c->fetching) != 0)
             return 0;
     } else {
