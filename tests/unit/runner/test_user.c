@@ -1,0 +1,100 @@
+/*
+ * test_user.c - as root: a user for the function alone, and what it cannot do to its runner then.
+ */
+#include "runner_fixture.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define AS_USER "--uid", "60706"
+
+/* The folder of a place belongs to its user. */
+static void give_away(const char *dir)
+{
+    assert_int_equal(chown(dir, 60706, 60706), 0);
+}
+
+static char *log_of(const char *dir, const char *const *options, const char *const *command)
+{
+    struct runner r = runner_start(dir, options, command);
+    struct runner_report report = runner_report(&r);
+    char *log = runner_log(&r);
+    assert_int_equal(report.end, RUNNER_EXITED);
+    runner_finish(&r);
+    return log;
+}
+
+static void test_user__changes_all_ids(void **state)
+{
+    if (geteuid() != 0)
+        skip();
+    give_away(*state);
+    AUTO_FREE char *log = log_of(*state, OPTIONS(AS_USER, "--pids", "100"), ODD("show", "HOME"));
+    assert_contains(log, "\nuser=60706/60706 group=60706/60706 groups=0\n");
+    assert_contains(log, "\nnproc=100/100\n");
+    assert_contains(log, "death=9\n");
+}
+
+static void test_user__cannot_touch_its_runner(void **state)
+{
+    AUTO_FREE char *outside = xasprintf("/etc/onput-test-%d", (int)getpid());
+    if (geteuid() != 0)
+        skip();
+    give_away(*state);
+    AUTO_FREE char *log = log_of(*state, OPTIONS(AS_USER), ODD("attack", outside));
+    assert_string_equal(log, "signal: EPERM\ntrace: EPERM\nenvironment: EACCES\n"
+                             "channel: EACCES\nwrite: EACCES\nroot: EPERM\n");
+    assert_int_not_equal(access(outside, F_OK), 0);
+}
+
+static void test_user__is_ended_all_the_same(void **state)
+{
+    if (geteuid() != 0)
+        skip();
+    give_away(*state);
+    struct runner r =
+        runner_start(*state, OPTIONS(AS_USER, "--grace-ms", "50"), ODD("daemonise", "stay"));
+    runner_await_line(&r, "ready");
+    runner_tell_end(&r);
+    struct runner_report report = runner_report(&r);
+    assert_int_equal(report.end, RUNNER_SIGNALED);
+    assert_int_equal(report.code, SIGKILL);
+    runner_finish(&r);
+}
+
+/* The kernel refuses what is too much: nothing needs to be ended. */
+static void test_user__has_no_more_tasks_than_it_may(void **state)
+{
+    if (geteuid() != 0)
+        skip();
+    give_away(*state);
+    struct runner r = runner_start(*state, OPTIONS(AS_USER, "--pids", "10"), ODD("threads", "20"));
+    runner_await_line(&r, "no more threads");
+    runner_await_line(&r, "ready");
+    runner_tell_kill(&r);
+    assert_int_equal(runner_report(&r).end, RUNNER_SIGNALED);
+    runner_finish(&r);
+}
+
+static void test_user__must_own_its_temporary_directory(void **state)
+{
+    if (geteuid() != 0)
+        skip();
+    struct runner_report report = runner_run(*state, OPTIONS(AS_USER), ODD("exit", "0"));
+    assert_int_equal(report.end, RUNNER_NO_START);
+    assert_string_equal(report.text, "cannot write to its temporary directory");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, test_dir_setup, test_dir_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_user__changes_all_ids),
+        TEST(test_user__cannot_touch_its_runner),
+        TEST(test_user__is_ended_all_the_same),
+        TEST(test_user__has_no_more_tasks_than_it_may),
+        TEST(test_user__must_own_its_temporary_directory),
+    };
+    return cmocka_run_group_tests(tests, runner_setup, NULL);
+}
