@@ -132,14 +132,18 @@ class Onput:
         self.log = self.directory / "onput.log"
         self.process = None
 
+    def environment(self):
+        """Nothing of the caller's but what a sanitizer build needs."""
+        kept = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
+        return kept | {"PATH": "/usr/bin:/bin", "HOME": str(self.directory)}
+
     def start(self):
         self.config.write_text(json.dumps(self.settings))
-        kept = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
         with open(self.log, "ab") as log:
             start = log.tell()
             self.process = subprocess.Popen(
                 [BIN / "onput", "serve", "--config", self.config], stdin=subprocess.DEVNULL, stderr=log,
-                preexec_fn=die_with_parent, env=kept | {"PATH": "/usr/bin:/bin", "HOME": str(self.directory)})
+                preexec_fn=die_with_parent, env=self.environment())
 
         def ready():
             assert self.process.poll() is None, self.log_tail()

@@ -20,6 +20,7 @@ type request struct {
 	Text   string          `json:"text"`
 	Pieces []string        `json:"pieces"`
 	Event  json.RawMessage `json:"event"`
+	Path   string          `json:"rawPath"` // of a function URL
 }
 
 type answer struct {
@@ -39,6 +40,9 @@ type odd struct{ text string }
 func (o odd) Error() string { return o.text }
 
 func handle(ctx context.Context, in request) (any, error) {
+	if in.Path == "/stream" {
+		return stream([]string{"over ", "a URL"}), nil
+	}
 	switch in.Do {
 	case "fail":
 		return nil, errors.New(in.Text)
