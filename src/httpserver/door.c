@@ -1,5 +1,5 @@
 /*
- * door.c - the thread in front of libmicrohttpd: accepts, cuts what is late, lingers.
+ * door.c - the thread in front of libmicrohttpd: accepts, cuts what is late or has ended, lingers.
  *
  * libmicrohttpd's timeout starts anew with every byte, so a trickling client would stay for ever;
  * here every connection has one deadline for what it is doing. Accepting is done here and not there
@@ -165,10 +165,27 @@ static int accept_some(struct door *door)
     return 0;
 }
 
+/*
+ * libmicrohttpd reads once per edge: when bytes and the end of the connection come together it
+ * overlooks the end. SHUT_RD behind that end loses nothing and wakes the lane once more. An idle
+ * connection needs one look; while a request is arriving every byte may be followed by the end.
+ */
+static void show_overlooked_end(struct http_connection *c, int64_t deadline)
+{
+    char byte;
+    int phase = atomic_load_explicit(&c->phase, memory_order_relaxed);
+    if (phase != PHASE_RECEIVING && (phase != PHASE_IDLE || c->looked_at == deadline))
+        return;
+    c->looked_at = deadline;
+    if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+        (void)shutdown(c->fd, SHUT_RD);
+}
+
 static void cut_late(struct door *door, int64_t now)
 {
     for (struct http_connection *c = door->connections; c; c = c->next) {
         int64_t deadline = atomic_load_explicit(&c->deadline_ms, memory_order_relaxed);
+        show_overlooked_end(c, deadline);
         if (deadline == 0 || now < deadline)
             continue;
         LOG(LOG_LEVEL_DEBUG, "connection cut: too slow", LOG_STRING("peer", c->peer),
