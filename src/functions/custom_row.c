@@ -214,15 +214,6 @@ int custom_row_read(const struct base *base, const char *name, struct json_objec
 
 /* ---- starting ---- */
 
-int record_check_start(const struct function_record *r, struct error *err)
-{
-    const struct config_function *f = r->functions[0].config;
-    if (f->command == NULL)
-        return 0;
-    return start_command_check((const char *const *)f->command, f->directory, text_of(f->runtime),
-                               err);
-}
-
 int record_can_start(const struct function_record *r, struct error *err)
 {
     const struct config_function *f = r->functions[0].config;
@@ -230,4 +221,16 @@ int record_can_start(const struct function_record *r, struct error *err)
         return 0;
     return start_command_find((const char *const *)f->command, f->directory, text_of(f->runtime),
                               err);
+}
+
+int record_check_start(const struct function_record *r, struct error *err)
+{
+    const struct config_function *f = r->functions[0].config;
+    const char *const *command = (const char *const *)f->command;
+    if (command == NULL)
+        return 0;
+    if (start_command_check(command, f->directory, text_of(f->runtime), err) < 0)
+        return -1;
+    return start_command_find_as((uint32_t)r->base->config->runtime_uid_base, command, f->directory,
+                                 text_of(f->runtime), err);
 }

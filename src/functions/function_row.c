@@ -90,7 +90,8 @@ void function_row_put_hash(struct json_object *row)
     static const char *const parts[] = {"_Command", "_Directory"};
     struct text runtime = json_text(json_at(row, "Runtime"));
     struct text handler = json_text(json_at(row, "Handler"));
-    AUTO_BUFFER struct buffer code, hash;
+    AUTO_BUFFER struct buffer code = {0};
+    AUTO_BUFFER struct buffer hash = {0};
     if (json_object_get_boolean(json_at(row, "_Package")))
         return;
     buffer_init(&code, ROW_MAX_BYTES);

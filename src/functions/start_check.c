@@ -4,7 +4,9 @@
  * function.
  */
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "onput/log.h"
 #include "start_private.h"
@@ -102,6 +104,25 @@ int start_command_find(const char *const *command, const char *directory, struct
         check_program(command[0], directory, runtime, err) < 0)
         return -1;
     return text_starts_with(runtime, TEXT("nodejs")) ? check_node(command, runtime, err) : 0;
+}
+
+int start_command_find_as(uint32_t uid, const char *const *command, const char *directory,
+                          struct text runtime, struct error *err)
+{
+    struct error ignored = {0};
+    if (geteuid() != 0 || uid == 0)
+        return 0;
+    int group = setfsgid(uid);
+    int user = setfsuid(uid);
+    int result = start_command_find(command, directory, runtime, &ignored);
+    setfsuid((uid_t)user);
+    setfsgid((gid_t)group);
+    if (result == 0)
+        return 0;
+    return error_set(err, ERROR_INVALID,
+                     "its processes run as users of their own, who cannot reach %s or %s: chmod "
+                     "o+rx the folders that lead there, or set runtime.uid_base: 0",
+                     directory, command[0]);
 }
 
 /* ---- Python ---- */
