@@ -30,11 +30,15 @@ static void on_fatal(void *ctx, const struct error *err)
     kill(getpid(), SIGTERM);
 }
 
-/* What was held for lack of a permission may have got it. */
+/* Processes of what was changed are of no use; what was held for lack of a permission may have got
+ * it. */
 static void on_function_change(void *ctx)
 {
     struct daemon *d = ctx;
     struct error err = {0};
+    struct catalog *catalog = catalog_holder_get(d->catalogs);
+    runtime_refresh(d->runtime, catalog);
+    catalog_unref(catalog);
     if (intake_reconsider_held(d->intake, d->queue, NULL, &err) < 0)
         LOG(LOG_LEVEL_ERROR, "cannot look at the held events", LOG_ERROR_FIELD(&err));
 }
@@ -43,37 +47,6 @@ static void on_slot(void *ctx)
 {
     struct daemon *d = ctx;
     scheduler_wake(d->scheduler);
-}
-
-static int core_count(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > 64 ? 64 : (int)n;
-}
-
-static int worker_count(const struct config *c)
-{
-    return c->worker_count > 0 ? (int)c->worker_count : core_count();
-}
-
-static int start_workers(struct daemon *d, const struct config *config, struct error *err)
-{
-    AUTO_FREE char *program = NULL;
-    if (daemon_worker_path(config, &program, err) < 0)
-        return -1;
-    struct worker_pool_options options = {
-        .program = program,
-        .count = worker_count(config),
-        .memory_bytes = (uint64_t)config->worker_memory_bytes,
-        .metrics = d->metrics,
-    };
-    return worker_pool_new(&options, &d->pool, err);
-}
-
-/* More job threads than workers overlap the network with the pixels. */
-static int job_threads(const struct config *config)
-{
-    return config->job_threads > 0 ? (int)config->job_threads : 2 * worker_count(config) + 2;
 }
 
 /* A person's 0 is "none"; the queue's is "as usual". */
@@ -103,7 +76,7 @@ static int start_queue(struct daemon *d, const struct config *config, struct err
         .queue = d->queue,
         .catalogs = d->catalogs,
         .executor = &d->executor,
-        .job_threads = job_threads(config),
+        .job_threads = daemon_threads(config),
         .clock = d->clock,
         .metrics = d->metrics,
         .on_attempt = d->options.on_attempt,
@@ -119,7 +92,7 @@ static int start_invoker(struct daemon *d, const struct config *config, struct e
 {
     struct invoker_options options = {
         .executor = &d->executor,
-        .threads = job_threads(config),
+        .threads = daemon_threads(config),
         .clock = d->clock,
         .metrics = d->metrics,
         .on_slot = on_slot,
@@ -186,8 +159,16 @@ static int submit_to_queue(void *ctx, struct queue_submission *s, struct error *
     return queue_submit(ctx, s, err);
 }
 
+static int open_packages(struct daemon *d, const struct config *config, struct error *err)
+{
+    AUTO_FREE char *directory = xasprintf("%s/packages", config->state_dir);
+    return package_store_open(directory, &d->packages, err);
+}
+
 static int start_doors(struct daemon *d, const struct config *config, struct error *err)
 {
+    if (open_packages(d, config, err) < 0)
+        return -1;
     struct intake_options intake = {
         .catalogs = d->catalogs,
         .sink = {.submit = submit_to_queue, .ctx = d->queue},
@@ -203,9 +184,11 @@ static int start_doors(struct daemon *d, const struct config *config, struct err
     d->lambda = (struct lambda_api){.registry = d->registry,
                                     .intake = d->intake,
                                     .invoker = d->invoker,
+                                    .packages = d->packages,
                                     .metrics = d->metrics,
                                     .clock = d->clock};
-    if (intake_reconsider_held(d->intake, d->queue, NULL, err) < 0 ||
+    if (lambda_open(&d->lambda, err) < 0 ||
+        intake_reconsider_held(d->intake, d->queue, NULL, err) < 0 ||
         start_admin_server(d, config, err) < 0)
         return -1;
     return start_public_server(d, config, err);
@@ -233,11 +216,8 @@ static int start_parts(struct daemon *d, struct config *config, struct error *er
     if (start_registry(d, config, err) < 0)
         return -1;
     d->drain_timeout_ms = (int)config->drain_timeout_ms;
-    if (start_workers(d, config, err) < 0)
-        return -1;
-    d->jobs = (struct thumbnail_jobs){.pool = d->pool, .clock = d->clock};
-    d->executor = builtin_executor(&d->jobs);
-    if (start_queue(d, config, err) < 0 || start_invoker(d, config, err) < 0)
+    if (daemon_start_functions(d, config, err) < 0 || start_queue(d, config, err) < 0 ||
+        start_invoker(d, config, err) < 0)
         return -1;
     return start_doors(d, config, err);
 }
@@ -295,12 +275,16 @@ void daemon_stop(struct daemon *d)
     http_server_free(d->public_server);
     http_server_free(d->admin_server);
     invoker_free(d->invoker);
+    lambda_close(&d->lambda);
     registry_drain(d->registry); /* its changes look at the queue */
     queue_close(d->queue);       /* answers what waited for a commit, through the intake */
     intake_free(d->intake);
     scheduler_free(d->scheduler);
+    runtime_free(d->runtime);
     worker_pool_free(d->pool);
+    thumbnail_gate_free(d->gate);
     registry_close(d->registry);
+    package_store_close(d->packages);
     metrics_free(d->metrics);
     free(d->public_routes);
     free(d->admin_routes);

@@ -9,9 +9,11 @@
 #include "onput/api.h"
 #include "onput/builtin.h"
 #include "onput/daemon.h"
+#include "onput/executors.h"
 #include "onput/invoker.h"
 #include "onput/lambda.h"
 #include "onput/registry.h"
+#include "onput/runtime.h"
 #include "onput/scheduler.h"
 
 struct daemon {
@@ -21,12 +23,16 @@ struct daemon {
     struct registry *registry;
     struct catalog_holder *catalogs; /* the registry's */
     struct worker_pool *pool;
+    struct thumbnail_gate *gate;
     struct thumbnail_jobs jobs;
+    struct runtime *runtime;
+    struct executors executors;
     struct executor executor;
     struct queue *queue;
     struct scheduler *scheduler;
     struct invoker *invoker;
     struct intake *intake;
+    struct package_store *packages;
     struct api api;
     struct lambda_api lambda;
     struct http_route *public_routes, *admin_routes;
@@ -39,7 +45,15 @@ struct daemon {
 
 enum daemon_failure { FAILURE_NONE, FAILURE_BEING_WRITTEN, FAILURE_WRITTEN };
 
-/* The worker beside this program, or the configured one; the caller frees it. */
-MUST_CHECK int daemon_worker_path(const struct config *config, char **out, struct error *err);
+/* functions.c: starts what runs functions, and fills d->executor. */
+MUST_CHECK int daemon_start_functions(struct daemon *d, const struct config *config,
+                                      struct error *err);
+/* How many invocations each way in may work on at a time. */
+int daemon_threads(const struct config *c);
+
+/* program_path.c: the program beside this one, or the configured one, which `option` sets; the
+ * caller frees it. */
+MUST_CHECK int daemon_program_path(const char *configured, const char *name, const char *option,
+                                   char **out, struct error *err);
 
 #endif

@@ -19,7 +19,8 @@ static void describe_store(const struct store *s, struct buffer *out)
 
 static void describe_function(const struct function *f, struct buffer *out)
 {
-    buffer_appendf(out, "  function %s: %s", f->config->name, f->config->builtin);
+    buffer_appendf(out, "  function %s: %s", f->config->name,
+                   f->config->builtin != NULL ? f->config->builtin : f->config->command[0]);
     if (f->config->output_bucket != NULL)
         buffer_appendf(out, ", %zu renditions to bucket %s", f->config->rendition_count,
                        f->config->output_bucket);

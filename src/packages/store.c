@@ -97,7 +97,7 @@ int package_store_open(const char *directory, struct package_store **out, struct
     if (dir_create(directory, err) != 0)
         return -1;
     AUTO_CLOSE int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fchmod(fd, 0755) != 0)
+    if (fd < 0 || fchmod(fd, 0711) != 0)
         return error_set_errno(err, ERROR_IO, "cannot open the folder %s", directory);
     struct package_store *s = xmalloc(sizeof(*s));
     *s = (struct package_store){.directory = xstrdup(directory), .fd = fd};

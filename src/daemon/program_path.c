@@ -1,5 +1,5 @@
 /*
- * Where onput-worker is: as configured, else beside this very program.
+ * Where the programs are that the daemon starts: as configured, else beside this very program.
  */
 #include "daemon_private.h"
 
@@ -11,7 +11,7 @@
 
 enum { PATH_BYTES = 4096 };
 
-static int beside_this_program(char **out, struct error *err)
+static int beside_this_program(const char *name, char **out, struct error *err)
 {
     char self[PATH_BYTES];
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -21,20 +21,21 @@ static int beside_this_program(char **out, struct error *err)
     char *slash = strrchr(self, '/');
     if (slash != NULL)
         *slash = '\0';
-    *out = xasprintf("%s/onput-worker", self);
+    *out = xasprintf("%s/%s", self, name);
     return 0;
 }
 
-int daemon_worker_path(const struct config *config, char **out, struct error *err)
+int daemon_program_path(const char *configured, const char *name, const char *option, char **out,
+                        struct error *err)
 {
     char *path = NULL;
-    if (config->worker_program != NULL)
-        path = xstrdup(config->worker_program);
-    else if (beside_this_program(&path, err) < 0)
+    if (configured != NULL)
+        path = xstrdup(configured);
+    else if (beside_this_program(name, &path, err) < 0)
         return -1;
     if (access(path, X_OK) < 0) {
-        error_set_errno(err, ERROR_NOT_FOUND,
-                        "cannot run the worker %s (set workers.program to where it is)", path);
+        error_set_errno(err, ERROR_NOT_FOUND, "cannot run %s (set %s to where it is)", path,
+                        option);
         free(path);
         return -1;
     }
