@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "functions_private.h"
 #include "onput/fd.h"
 #include "onput/json.h"
+#include "onput/memory.h"
 #include "start_private.h"
 
 enum { WORDS_MAX = 8, MANIFEST_MAX_BYTES = 256 * 1024 };
@@ -212,7 +214,8 @@ int start_command_resolve(const struct config *config, struct text runtime, stru
                           const char *directory, struct arena *arena, const char *const **out,
                           struct error *err)
 {
-    const struct request r = {runtime, handler, directory, arena};
+    AUTO_FREE char *absolute = absolute_path(directory);
+    const struct request r = {runtime, handler, arena_strdup(arena, absolute), arena};
     const struct config_runtime *own = configured(config, runtime);
     if (own != NULL) {
         *out = configured_words(&r, own);
