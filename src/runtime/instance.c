@@ -128,12 +128,13 @@ static void add_role_keys(const struct instance *i, struct arena *arena,
                           struct environment_parts *parts)
 {
     const struct store *store = catalog_function_store(i->catalog, i->function);
-    if (store == NULL || store->config->sts)
+    if (store == NULL)
         return;
     struct credentials *lent = catalog_lent_credentials(i->catalog, i->function, store);
     struct sigv4_key key;
     struct error ignored = {0};
-    if (lent == NULL || credentials_get(lent, NULL, arena, &key, &ignored) != 0)
+    if (lent == NULL || credentials_are_temporary(lent) ||
+        credentials_get(lent, NULL, arena, &key, &ignored) != 0)
         return;
     parts->access_key = key.access_key.ptr;
     parts->secret_key = key.secret_key.ptr;
