@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,10 +218,26 @@ static void do_fork_on_term(const char *value)
     do_wait(value);
 }
 
+static bool is_stopped(pid_t pid)
+{
+    char path[64], line[256] = "";
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+    close(fd);
+    return got > 0 && strstr(line, ") T ") != NULL;
+}
+
 static void do_stop_itself(const char *value)
 {
+    pid_t first = getpid();
     (void)value;
-    say("ready");
+    if (fork() == 0) {
+        while (!is_stopped(first))
+            sched_yield();
+        say("ready");
+        wait_for_ever();
+    }
     raise(SIGSTOP);
     wait_for_ever();
 }
