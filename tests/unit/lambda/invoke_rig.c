@@ -3,7 +3,12 @@
  */
 #include "invoke_rig.h"
 
+#include <sched.h>
+
+#include "onput/clock.h"
 #include "onput/encoding.h"
+
+enum { PATIENCE_MS = 100000 };
 
 struct executor_lane {
     struct invoke_rig *rig;
@@ -37,6 +42,47 @@ static struct text long_text(struct arena *arena, size_t bytes)
     return (struct text){text, bytes};
 }
 
+static void write_pieces(struct invoke_rig *r, const struct invocation *inv, struct outcome *out)
+{
+    int64_t until = clock_mono_ms(clock_system()) + PATIENCE_MS;
+    for (size_t i = 0; i < r->piece_count; i++) {
+        int allowed;
+        while ((allowed = atomic_load(&r->allowed)) >= 0 && (size_t)allowed <= i)
+            sched_yield();
+        if (inv->stream->write(inv->stream, text_of(r->content_type), r->pieces[i], until) < 0)
+            r->unheard++;
+    }
+    out->is_streamed = true;
+}
+
+static void join_pieces(struct invoke_rig *r, struct arena *arena, struct outcome *out)
+{
+    AUTO_BUFFER struct buffer whole;
+    buffer_init(&whole, 64 * 1024 * 1024);
+    for (size_t i = 0; i < r->piece_count; i++)
+        buffer_append_text(&whole, r->pieces[i]);
+    out->result = arena_text(arena, buffer_text(&whole));
+}
+
+static void run_process(struct invoke_rig *r, const struct invocation *inv, struct arena *arena,
+                        struct outcome *out)
+{
+    out->duration_us = 1500;
+    out->content_type = text_of(r->content_type);
+    if (inv->stream != NULL)
+        write_pieces(r, inv, out);
+    else
+        join_pieces(r, arena, out);
+}
+
+static struct text plain_result(struct invoke_rig *r, const struct invocation *inv,
+                                struct arena *arena)
+{
+    if (r->result_bytes > 0)
+        return long_text(arena, r->result_bytes);
+    return r->result != NULL ? text_of(r->result) : inv->payload;
+}
+
 /* One call at a time: the test waits for its answer before it looks. */
 static void invoke(struct executor_lane *lane, const struct catalog *catalog UNUSED,
                    const struct function *function, const struct invocation *inv,
@@ -49,12 +95,15 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog UNU
     keep(r->version, sizeof(r->version), function->version);
     keep(r->arn, sizeof(r->arn), inv->invoked_arn);
     keep(r->client_context, sizeof(r->client_context), inv->client_context);
+    keep(r->trace_id, sizeof(r->trace_id), inv->trace_id);
+    r->had_stream = inv->stream != NULL;
     if (inv->payload.len < sizeof(r->payload))
         keep(r->payload, sizeof(r->payload), inv->payload);
     out->log = text_of(r->log);
-    out->result = r->result_bytes > 0 ? long_text(arena, r->result_bytes)
-                  : r->result != NULL ? text_of(r->result)
-                                      : inv->payload;
+    if (r->pieces != NULL)
+        run_process(r, inv, arena, out);
+    else
+        out->result = plain_result(r, inv, arena);
     if (r->fails != ERROR_NONE) {
         out->status = OUTCOME_FAILED;
         error_set(&out->error, r->fails, "as told");
@@ -86,6 +135,7 @@ static void open_ends(struct invoke_rig *r)
         .executor = &r->executor, .threads = 1, .clock = &r->f.clock.clock};
     struct intake_options intake = {.catalogs = registry_catalogs(r->f.api.registry),
                                     .sink = {on_submit, r}};
+    atomic_store(&r->allowed, -1);
     r->executor = (struct executor){r, lane_open, lane_close, invoke};
     assert_ok(invoker_new(&options, &r->f.api.invoker, &err), &err);
     r->f.api.intake = intake_new(&intake);

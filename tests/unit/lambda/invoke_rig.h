@@ -22,6 +22,12 @@ struct invoke_rig {
     size_t result_bytes; /* so many bytes of a JSON text instead, when not 0 */
     const char *log;
     enum error_code fails;
+    /* A process that writes pieces: to whoever wants a stream, else whole. Each waits until
+     * `allowed` counts it, unless that is negative. */
+    const struct text *pieces;
+    size_t piece_count;
+    const char *content_type;
+    atomic_int allowed;
 
     /* What the last one was told. */
     int runs;
@@ -30,6 +36,9 @@ struct invoke_rig {
     char arn[256];
     char payload[RIG_PAYLOAD_BYTES];
     char client_context[4096];
+    char trace_id[TRACE_ID_BYTES];
+    bool had_stream;
+    int unheard; /* pieces that nobody wanted */
 
     /* The queue: what it says to a row, and the last row. */
     enum error_code queue_fails;

@@ -267,6 +267,7 @@ static void test_invoke__repeats_or_makes_a_trace_id(void **state)
     struct api_answer a;
     api_call_with(&r->f, "POST", INVOKE, TEXT("{}"), &trace, 1, &a);
     assert_text(header(&a, "X-Amzn-Trace-Id"), "Root=1-2-3;Sampled=1");
+    assert_string_equal(r->trace_id, "Root=1-2-3;Sampled=1");
     api_answer_release(&a);
     invoke(r, INVOKE, "{}", &a);
     struct text made = header(&a, "X-Amzn-Trace-Id");
@@ -475,6 +476,135 @@ static void test_stream__ends_with_the_error_and_the_log(void **state)
     api_answer_release(&a);
 }
 
+static void test_stream__has_the_pieces_of_a_process(void **state)
+{
+    static const struct text pieces[] = {TEXT_INIT("one "), TEXT_INIT(""), TEXT_INIT("two\0three")};
+    struct invoke_rig *r = *state;
+    struct api_answer a;
+    struct text type;
+    r->pieces = pieces;
+    r->piece_count = ARRAY_LEN(pieces);
+    r->content_type = "text/plain";
+    invoke(r, STREAM, "{\"a\":1}", &a);
+    assert_int_equal(a.status, 200);
+    assert_true(r->had_stream);
+    assert_string_equal(r->payload, "{\"a\":1}");
+    assert_text(header(&a, "Content-Type"), "application/vnd.amazon.eventstream");
+    assert_text(header(&a, "X-Amzn-Remapped-Content-Type"), "text/plain");
+    assert_text(header(&a, "X-Amz-Executed-Version"), "$LATEST");
+    assert_text(header(&a, "X-Amzn-Trace-Id"), r->trace_id);
+    assert_text(header(&a, "x-amzn-RequestId"), r->request_id);
+    struct text rest = a.body;
+    assert_text(take_event(&rest, &type), "one ");
+    assert_text_equal(take_event(&rest, &type), TEXT("two\0three"));
+    assert_text(type, "PayloadChunk");
+    assert_text(take_event(&rest, &type), "{}");
+    assert_text(type, "InvokeComplete");
+    assert_int_equal(rest.len, 0);
+    api_answer_release(&a);
+}
+
+static void test_stream__tells_of_an_error_behind_its_pieces(void **state)
+{
+    static const struct text pieces[] = {TEXT_INIT("half")};
+    struct invoke_rig *r = *state;
+    const struct http_header tail = {TEXT("X-Amz-Log-Type"), TEXT("Tail")};
+    struct api_answer a;
+    struct text type;
+    struct error err = {0};
+    AUTO_JSON struct json_object *end = NULL;
+    r->pieces = pieces;
+    r->piece_count = 1;
+    r->content_type = "bad\r\ntype: x";
+    r->fails = ERROR_UNAVAILABLE;
+    api_call_with(&r->f, "POST", STREAM, TEXT("{}"), &tail, 1, &a);
+    assert_text(header(&a, "X-Amzn-Remapped-Content-Type"), "application/octet-stream");
+    struct text rest = a.body;
+    assert_text(take_event(&rest, &type), "half");
+    assert_ok(json_parse(take_event(&rest, &type), &end, &err), &err);
+    assert_text(type, "InvokeComplete");
+    assert_members(end, "ErrorCode,ErrorDetails,LogResult");
+    assert_member(end, "ErrorDetails", "{'errorMessage':'as told','errorType':'Told'}");
+    assert_int_equal(rest.len, 0);
+    api_answer_release(&a);
+}
+
+static void test_stream__cuts_a_large_piece_into_chunks(void **state)
+{
+    struct invoke_rig *r = *state;
+    enum { BYTES = 1000 * 1000 };
+    AUTO_FREE char *bytes = xmalloc(BYTES);
+    struct text piece = {bytes, BYTES}, type;
+    struct api_answer a;
+    for (size_t i = 0; i < BYTES; i++)
+        bytes[i] = (char)(i * 7);
+    r->pieces = &piece;
+    r->piece_count = 1;
+    r->content_type = "application/octet-stream";
+    invoke(r, STREAM, "{}", &a);
+    struct text rest = a.body, got;
+    size_t total = 0;
+    while (got = take_event(&rest, &type), text_is(type, "PayloadChunk")) {
+        assert_memory_equal(got.ptr, bytes + total, got.len);
+        total += got.len;
+    }
+    assert_int_equal(total, BYTES);
+    api_answer_release(&a);
+}
+
+static void test_stream__of_a_process_without_a_piece_is_empty(void **state)
+{
+    static const struct text nothing;
+    struct invoke_rig *r = *state;
+    struct api_answer a;
+    struct text type;
+    r->pieces = &nothing;
+    invoke(r, STREAM, "{}", &a);
+    struct text rest = a.body;
+    assert_text(take_event(&rest, &type), "{}");
+    assert_text(type, "InvokeComplete");
+    assert_int_equal(rest.len, 0);
+    api_answer_release(&a);
+}
+
+static void test_invoke__joins_the_pieces_of_a_process(void **state)
+{
+    static const struct text pieces[] = {TEXT_INIT("no JSON "), TEXT_INIT("\0\xff at all")};
+    struct invoke_rig *r = *state;
+    struct api_answer a;
+    r->pieces = pieces;
+    r->piece_count = 2;
+    r->content_type = "image/png";
+    invoke(r, INVOKE, "{}", &a);
+    assert_int_equal(a.status, 200);
+    assert_false(r->had_stream);
+    assert_text(header(&a, "Content-Type"), "application/json");
+    assert_text(header(&a, "X-Amz-Function-Error"), "");
+    assert_text_equal(a.body, TEXT("no JSON \0\xff at all"));
+    api_answer_release(&a);
+    r->piece_count = 0;
+    invoke(r, INVOKE, "{}", &a);
+    assert_int_equal(a.body.len, 0); /* it said so itself */
+    api_answer_release(&a);
+}
+
+static void test_invoke__is_throttled_when_there_is_no_room(void **state)
+{
+    static const char *const targets[] = {INVOKE, STREAM};
+    struct invoke_rig *r = *state;
+    r->fails = ERROR_THROTTLED;
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        struct api_answer a;
+        invoke(r, targets[i], "{}", &a);
+        assert_int_equal(a.status, 429);
+        assert_text(a.error_type, "TooManyRequestsException");
+        assert_text(a.body, "{\"Reason\":\"ConcurrentInvocationLimitExceeded\",\"Type\":\"User\","
+                            "\"message\":\"Rate Exceeded.\"}");
+        assert_text(header(&a, "Retry-After"), "1");
+        api_answer_release(&a);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, invoke_rig_teardown)
 
 int main(void)
@@ -506,6 +636,12 @@ int main(void)
         TEST(test_stream__has_the_result_and_an_end),
         TEST(test_stream__cuts_a_large_result_into_chunks),
         TEST(test_stream__ends_with_the_error_and_the_log),
+        TEST(test_stream__has_the_pieces_of_a_process),
+        TEST(test_stream__tells_of_an_error_behind_its_pieces),
+        TEST(test_stream__cuts_a_large_piece_into_chunks),
+        TEST(test_stream__of_a_process_without_a_piece_is_empty),
+        TEST(test_invoke__joins_the_pieces_of_a_process),
+        TEST(test_invoke__is_throttled_when_there_is_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,12 @@
  * test_url_front.c - requests to functions' own URLs, over HTTP: who gets in, what the function
  * sees, what comes back.
  */
-#include "invoke_rig.h"
+#include "url_visit.h"
 
 #include <unistd.h>
 
 #include "onput/log.h"
 
-#define URL_CONFIG "/2021-10-31/functions/f/url"
 #define FORBIDDEN                                                                                  \
     "{\"Message\":\"Forbidden. For troubleshooting Function URL authorization issues, see: "       \
     "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html\"}"
@@ -22,13 +21,6 @@ static const char users_yaml[] =
                  "'lambda:InvokeFunctionUrl', Resource: '*'}}}\n"
                  "  nobody: {access_key: AKIANOBODY, secret_key: secret-of-nobody}\n";
 
-/* A request that nobody signs unless the fixture has a user, and what came back. */
-struct visit {
-    struct invoke_rig *r;
-    char id[64]; /* of f's URL */
-    struct api_answer answer;
-};
-
 static int setup(void **state)
 {
     if (invoke_rig_setup_with(state, users_yaml) != 0)
@@ -38,60 +30,6 @@ static int setup(void **state)
     api_expect_status(f, "POST", FUNCTIONS "/f/aliases", "{'Name':'live','FunctionVersion':'1'}",
                       201);
     return 0;
-}
-
-/* Makes the URL and keeps its id. */
-static void make_url_at(struct visit *v, struct invoke_rig *r, const char *target, const char *body)
-{
-    v->r = r;
-    AUTO_JSON struct json_object *made = api_expect(&r->f, "POST", target, body, 201);
-    struct text url = json_text(json_at(made, "FunctionUrl"));
-    assert_true(text_starts_with(url, TEXT("http://")));
-    url = text_slice(url, strlen("http://"), url.len);
-    snprintf(v->id, sizeof(v->id), "%.*s", (int)text_find(url, '.'), url.ptr);
-    assert_int_equal(strlen(v->id), 32);
-}
-
-static void allow(struct invoke_rig *r, const char *sid, const char *more)
-{
-    AUTO_FREE char *body = xasprintf("{'StatementId':'%s','Principal':'*',%s}", sid, more);
-    api_expect_status(&r->f, "POST", FUNCTIONS "/f/policy", body, 201);
-}
-
-static void allow_everybody(struct invoke_rig *r)
-{
-    allow(r, "url", "'Action':'lambda:InvokeFunctionUrl','FunctionUrlAuthType':'NONE'");
-    allow(r, "invoke", "'Action':'lambda:InvokeFunction','InvokedViaFunctionUrl':true");
-}
-
-static void open_url(struct visit *v, struct invoke_rig *r, const char *more)
-{
-    AUTO_FREE char *body = xasprintf("{'AuthType':'NONE'%s}", more);
-    make_url_at(v, r, URL_CONFIG, body);
-    allow_everybody(r);
-    r->f.access_key = NULL;
-}
-
-static void go(struct visit *v, const char *method, const char *rest, struct text body,
-               const struct http_header *headers, size_t count)
-{
-    AUTO_FREE char *target = xasprintf("/function-urls/%s%s", v->id, rest);
-    api_call_with(&v->r->f, method, target, body, headers, count, &v->answer);
-}
-
-static void get(struct visit *v, const char *rest)
-{
-    go(v, "GET", rest, TEXT(""), NULL, 0);
-}
-
-static struct text header(const struct visit *v, const char *name)
-{
-    return http_reply_header(&v->answer.reply, name);
-}
-
-static void leave(struct visit *v)
-{
-    api_answer_release(&v->answer);
 }
 
 static struct json_object *seen(struct invoke_rig *r)
