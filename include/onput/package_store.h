@@ -11,7 +11,7 @@
  * compression that is not deflate, two members of one name, more than 250 MiB unpacked (counted
  * while unpacking, whatever the directory claims), more than 50000 files and folders or 48 of them
  * in each other, a wrong checksum. Permissions become 0755 for folders and what is executable for
- * anybody, else 0644; the store's folder itself is open to everybody for reading, too.
+ * anybody, else 0644; through the store's folder itself everybody gets to a package that he knows.
  *
  * Errors of package_add(): ERROR_INVALID (no archive, or a damaged one), ERROR_UNSUPPORTED (a whole
  * archive that may not be unpacked; the message says which member), ERROR_LIMIT (too large, with

@@ -149,6 +149,16 @@ static int set_kind(struct member *m, mode_t mode, struct error *err)
     return 0;
 }
 
+/* Of names that are not UTF-8 libzip makes signs of the old code page, also of control bytes. A NUL
+ * is a space for it. */
+static int check_raw_name(struct archive *a, size_t index, struct error *err)
+{
+    const char *raw = zip_get_name(a->zip, index, ZIP_FL_ENC_RAW);
+    if (raw == NULL || name_has_control_byte(text_of(raw)))
+        return error_set(err, ERROR_UNSUPPORTED, "a member has a control byte in its name");
+    return 0;
+}
+
 int archive_member(struct archive *a, size_t index, struct member *out, struct error *err)
 {
     struct zip_stat st;
@@ -157,8 +167,8 @@ int archive_member(struct archive *a, size_t index, struct member *out, struct e
         return error_set(err, ERROR_INVALID, "member %zu cannot be read: %s", index,
                          zip_strerror(a->zip));
     struct member m = {.index = index, .name = text_of(st.name), .size = st.size};
-    if (member_name_check(m.name, err) != 0 || check_stat(&st, m.name, err) != 0 ||
-        set_kind(&m, unix_mode(a, index), err) != 0)
+    if (check_raw_name(a, index, err) != 0 || member_name_check(m.name, err) != 0 ||
+        check_stat(&st, m.name, err) != 0 || set_kind(&m, unix_mode(a, index), err) != 0)
         return -1;
     if (zip_name_locate(a->zip, st.name, 0) != (zip_int64_t)index)
         return refuse_member(m.name, "is there twice", err);

@@ -14,7 +14,7 @@ bool name_next(struct text *rest, struct text *out)
     return false;
 }
 
-static bool has_control_byte(struct text t)
+bool name_has_control_byte(struct text t)
 {
     for (size_t i = 0; i < t.len; i++)
         if ((unsigned char)t.ptr[i] < 0x20 || t.ptr[i] == 0x7f)
@@ -28,7 +28,7 @@ int member_name_check(struct text name, struct error *err)
     int depth = 0;
     if (name.len == 0)
         return refuse_member(name, "has no name", err);
-    if (has_control_byte(name))
+    if (name_has_control_byte(name))
         return error_set(err, ERROR_UNSUPPORTED, "a member has a control byte in its name");
     if (name.len > MEMBER_NAME_MAX)
         return refuse_member(name, "has a name of more than 4096 bytes", err);
@@ -68,7 +68,7 @@ int link_target_check(struct text name, struct text target, struct error *err)
     struct text rest = target, part;
     int up = 0;
     bool down = false;
-    if (target.len == 0 || target.len > LINK_TARGET_MAX || has_control_byte(target))
+    if (target.len == 0 || target.len > LINK_TARGET_MAX || name_has_control_byte(target))
         return refuse_member(name, "is a link to no possible name", err);
     if (target.ptr[0] == '/')
         return refuse_member(name, "is a link with an absolute target", err);

@@ -72,6 +72,7 @@ int refuse_member(struct text name, const char *what, struct error *err);
 
 /* ---- names.c: pure ---- */
 
+bool name_has_control_byte(struct text name);
 MUST_CHECK int member_name_check(struct text name, struct error *err);
 /* Where a link leads: only down from where its leading ".." end, which is below the root, too. */
 MUST_CHECK int link_target_check(struct text name, struct text target, struct error *err);
