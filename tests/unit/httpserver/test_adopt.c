@@ -293,9 +293,11 @@ static void test_adopt__keeps_an_idle_connection_for_a_day(void **state)
 /* Bytes and the end of the connection in one segment. */
 static void test_adopt__notices_the_end_that_comes_with_the_last_bytes(void **state)
 {
-    static const char *const requests[] = {GET_OWNER, "GET /owner HT",
-                                           "POST /cause HTTP/1.1\r\nHost: h\r\n"
-                                           "Content-Length: 9\r\n\r\n123"};
+    static const char *const requests[] = {
+        GET_OWNER,
+        "GET /owner HT",
+        "POST /cause HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n123",
+    };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
         struct owner owner = {.number = 1};
