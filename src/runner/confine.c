@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "onput/fd.h"
@@ -22,6 +23,9 @@ enum {
     FILE_MASK = 022,
     PATH_BYTES = 4096,
 };
+
+/* Landlock, by system call: neither glibc nor the headers of an older system know it. */
+enum { CALL_CREATE_RULESET = 444, CALL_RESTRICT_SELF = 446, SCOPE_SIGNAL = 1 << 1 };
 
 /* RLIMIT_DATA of one process, where no control group holds its memory: what it may allocate between
  * two looks. It counts all that could be written, so it has to be much more than what may be used:
@@ -115,6 +119,23 @@ static int give_up_privileges(const struct runner_options *options)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* Kernels since 6.12 can keep signals and tracing within a tree of processes. It matters most where
+ * the function runs as our own user. */
+static int keep_signals_in(const struct runner_options *options)
+{
+    /* As linux/landlock.h of such a kernel has it; no file or address is forbidden. */
+    const struct {
+        uint64_t files;
+        uint64_t net;
+        uint64_t scoped;
+    } ruleset = {.scoped = SCOPE_SIGNAL};
+    (void)options;
+    AUTO_CLOSE int fd = (int)syscall(CALL_CREATE_RULESET, &ruleset, sizeof(ruleset), 0);
+    if (fd >= 0)
+        syscall(CALL_RESTRICT_SELF, fd, 0);
+    return 0;
+}
+
 static int check_temporary(const struct runner_options *options)
 {
     return access(options->temporary, W_OK | X_OK);
@@ -145,6 +166,7 @@ static const struct step {
     {offer_to_oom_killer, "offer itself to the OOM killer"},
     {change_user, "change to its user"},
     {give_up_privileges, "give up privileges"},
+    {keep_signals_in, "keep its signals in"},
     {check_temporary, "write to its temporary directory"},
     {enter_directory, "enter its directory"},
     {reset_signals, "reset signals"},
