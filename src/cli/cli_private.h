@@ -43,9 +43,25 @@ struct cli_args {
     const char *store;
     const char *user;
     const char *event;
+    /* values of sample events */
     const char *bucket;
     const char *key;
     const char *region;
+    const char *account_id;
+    const char *partition;
+    const char *dns_suffix;
+    const char *queue_name;
+    const char *body;
+    const char *topic;
+    const char *subject;
+    const char *message;
+    const char *stream_name;
+    const char *partition_key;
+    const char *data;
+    const char *table_name;
+    const char *method;
+    const char *path;
+    const char *stage;
     const char *operands[CLI_MAX_OPERANDS];
     size_t operand_count;
 };

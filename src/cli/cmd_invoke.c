@@ -1,6 +1,6 @@
 /*
- * onput invoke: runs a function of the daemon once and shows what the console of a cloud shows:
- * the result, how long it took, its memory and the end of its log.
+ * onput invoke: runs a function of the daemon once and shows what the console of a cloud shows: the
+ * result on standard output; how it ended, what it took and the end of its log on standard error.
  */
 #include "cli_private.h"
 
@@ -41,15 +41,29 @@ static struct text report_value(struct text log, const char *name)
     return TEXT("");
 }
 
+/* Lines of the REPORT, in the order in which a person asks for them. */
+static const char *const report_fields[] = {"Duration",    "Billed Duration", "Init Duration",
+                                            "Memory Size", "Max Memory Used", "Error Type"};
+
+static void print_field(const char *name, struct text value)
+{
+    if (value.len > 0)
+        fprintf(stderr, "  %-16s %.*s\n", name, TEXT_ARGS(value));
+}
+
 static void print_summary(const struct http_reply *reply, bool failed, struct text log)
 {
-    struct text duration = report_value(log, "Duration");
-    struct text memory = report_value(log, "Max Memory Used");
-    struct text version = http_reply_header(reply, "X-Amz-Executed-Version");
-    struct text request_id = http_reply_header(reply, "x-amzn-RequestId");
-    fprintf(stderr, "\n%.*s%s: %.*s, memory %.*s, version %.*s, request %.*s\n", TEXT_ARGS(log),
-            failed ? "failed" : "succeeded", TEXT_ARGS(duration), TEXT_ARGS(memory),
-            TEXT_ARGS(version), TEXT_ARGS(request_id));
+    struct text status = report_value(log, "Status");
+    if (!failed)
+        status = TEXT("succeeded");
+    else if (!text_is(status, "timeout"))
+        status = TEXT("failed");
+    fprintf(stderr, "\n%.*s\n", TEXT_ARGS(status));
+    for (size_t i = 0; i < ARRAY_LEN(report_fields); i++)
+        print_field(report_fields[i], report_value(log, report_fields[i]));
+    print_field("Version", http_reply_header(reply, "X-Amz-Executed-Version"));
+    print_field("Request ID", http_reply_header(reply, "x-amzn-RequestId"));
+    fprintf(stderr, "\nEnd of the log:\n%.*s", TEXT_ARGS(log));
 }
 
 static void print_result(struct text result)

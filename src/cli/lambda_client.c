@@ -10,7 +10,8 @@
 #include "onput/memory.h"
 #include "onput/sigv4.h"
 
-enum { LAMBDA_MAX_ANSWER_BYTES = 8 * 1024 * 1024, LAMBDA_TIMEOUT_MS = 905000 };
+/* Up to 15 minutes of waiting for a process, and 15 of running. */
+enum { LAMBDA_MAX_ANSWER_BYTES = 8 * 1024 * 1024, LAMBDA_TIMEOUT_MS = 1830000 };
 
 static const struct config_user *choose_user(const struct config *config, const char *name)
 {

@@ -1,147 +1,60 @@
 /*
- * Templates of events. A name in braces stands for a value of the request; a store's way of
- * escaping keys is part of its template.
+ * sample_events.c - finds a template of sample_templates.c and fills it.
  */
 #include "sample_events.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "onput/encoding.h"
+#include "onput/hash.h"
+#include "sample_templates.h"
 
-/* ---- S3 and its relatives: a record of each store, with what differs between events ---- */
-
-struct s3_event {
-    const char *event;
-    const char *name; /* without "s3:" */
-    bool has_object;  /* size and eTag are told */
+struct filling {
+    const struct sample_request *request;
+    const struct s3_event *event; /* of s3, else NULL */
+    const char *object;
+    const char *own_default;
+    uint64_t used; /* bit i: values[i] stands in the event */
+    struct buffer *out;
 };
 
-static const struct s3_event s3_events[] = {
-    {"put", "ObjectCreated:Put", true},
-    {"post", "ObjectCreated:Post", true},
-    {"copy", "ObjectCreated:Copy", true},
-    {"multipart", "ObjectCreated:CompleteMultipartUpload", true},
-    {"delete", "ObjectRemoved:Delete", false},
-};
+/* ---- values ---- */
 
-struct s3_store {
-    const char *store;
-    const char *template;
-    const char *object; /* in place of {object}, when the object is there */
-};
+static bool own_default(const struct filling *f, struct text name, struct text *out)
+{
+    struct text value = text_of(f->own_default);
+    if (!text_equal(text_cut(&value, '='), name) || name.len == 0)
+        return false;
+    *out = value;
+    return true;
+}
 
-static const struct s3_store s3_stores[] = {
-    {"aws",
-     "{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"{region}"
-     "\","
-     "\"eventTime\":\"1970-01-01T00:00:00.000Z\",\"eventName\":\"{name}\","
-     "\"userIdentity\":{\"principalId\":\"EXAMPLE\"},"
-     "\"requestParameters\":{\"sourceIPAddress\":\"127.0.0.1\"},"
-     "\"responseElements\":{\"x-amz-request-id\":\"EXAMPLE123456789\",\"x-amz-id-2\":"
-     "\"EXAMPLE123\"},"
-     "\"s3\":{\"s3SchemaVersion\":\"1.0\",\"configurationId\":\"testConfigRule\","
-     "\"bucket\":{\"name\":\"{bucket}\",\"ownerIdentity\":{\"principalId\":\"EXAMPLE\"},"
-     "\"arn\":\"arn:aws:s3:::{bucket}\"},"
-     "\"object\":{\"key\":\"{form_key}\",{object}\"sequencer\":\"0A1B2C3D4E5F678901\"}}}]}",
-     "\"size\":1024,\"eTag\":\"0123456789abcdef0123456789abcdef\","},
-    {"minio",
-     "{\"EventName\":\"s3:{name}\",\"Key\":\"{bucket}/"
-     "{key}\",\"Records\":[{\"eventVersion\":\"2.0\","
-     "\"eventSource\":\"minio:s3\",\"awsRegion\":\"\",\"eventTime\":\"1970-01-01T00:00:00.000Z\","
-     "\"eventName\":\"s3:{name}\",\"userIdentity\":{\"principalId\":\"EXAMPLE\"},"
-     "\"requestParameters\":{\"principalId\":\"EXAMPLE\",\"region\":\"\","
-     "\"sourceIPAddress\":\"127.0.0.1\"},\"responseElements\":{\"x-amz-request-id\":"
-     "\"0A1B2C3D4E5F6789\",\"x-minio-origin-endpoint\":\"http://127.0.0.1:9000\"},"
-     "\"s3\":{\"s3SchemaVersion\":\"1.0\",\"configurationId\":\"Config\","
-     "\"bucket\":{\"name\":\"{bucket}\",\"ownerIdentity\":{\"principalId\":\"EXAMPLE\"},"
-     "\"arn\":\"arn:aws:s3:::{bucket}\"},"
-     "\"object\":{\"key\":\"{query_key}\",{object}\"sequencer\":\"0A1B2C3D4E5F6789\"}},"
-     "\"source\":{\"host\":\"127.0.0.1\",\"port\":\"\",\"userAgent\":\"EXAMPLE\"}}]}",
-     "\"size\":1024,\"eTag\":\"0123456789abcdef0123456789abcdef\","
-     "\"contentType\":\"application/octet-stream\",\"userMetadata\":{},"},
-    {"rustfs",
-     "{\"EventName\":\"s3:{name}\",\"Key\":\"{bucket}/"
-     "{key}\",\"Records\":[{\"eventVersion\":\"2.1\","
-     "\"eventSource\":\"rustfs:s3\",\"awsRegion\":\"\","
-     "\"eventTime\":\"1970-01-01T00:00:00.000000000Z\",\"eventName\":\"s3:{name}\","
-     "\"userIdentity\":{\"principalId\":\"EXAMPLE\"},"
-     "\"requestParameters\":{\"principalId\":\"EXAMPLE\",\"region\":\"\","
-     "\"sourceIPAddress\":\"127.0.0.1\"},"
-     "\"responseElements\":{\"x-amz-id-2\":\"\",\"x-amz-request-id\":\"0A1B2C3D4E5F6789\"},"
-     "\"s3\":{\"s3SchemaVersion\":\"1.0\",\"configurationId\":\"Config\","
-     "\"bucket\":{\"name\":\"{bucket}\",\"ownerIdentity\":{\"principalId\":\"EXAMPLE\"},"
-     "\"arn\":\"arn:aws:s3:::{bucket}\"},"
-     "\"object\":{\"key\":\"{query_key}\",{object}\"sequencer\":\"0A1B2C3D4E5F6789\"}},"
-     "\"source\":{\"host\":\"127.0.0.1\",\"port\":\"9000\",\"userAgent\":\"EXAMPLE\"}}]}",
-     "\"size\":1024,\"eTag\":\"0123456789abcdef0123456789abcdef\",\"userMetadata\":{},"},
-    {"ceph",
-     "{\"Records\":[{\"eventVersion\":\"2.2\",\"eventSource\":\"ceph:s3\",\"awsRegion\":"
-     "\"default\","
-     "\"eventTime\":\"1970-01-01T00:00:00.000000Z\",\"eventName\":\"{name}\","
-     "\"userIdentity\":{\"principalId\":\"EXAMPLE\"},"
-     "\"requestParameters\":{\"sourceIPAddress\":\"\"},"
-     "\"responseElements\":{\"x-amz-request-id\":\"EXAMPLE\",\"x-amz-id-2\":\"EXAMPLE\"},"
-     "\"s3\":{\"s3SchemaVersion\":\"1.0\",\"configurationId\":\"Config\","
-     "\"bucket\":{\"name\":\"{bucket}\",\"ownerIdentity\":{\"principalId\":\"EXAMPLE\"},"
-     "\"arn\":\"arn:aws:s3:default::{bucket}\",\"id\":\"EXAMPLE\"},"
-     "\"object\":{\"key\":\"{key}\",{object}\"versionId\":\"\",\"sequencer\":\"F7E6D75DC742D108\","
-     "\"metadata\":[],\"tags\":[]}},\"eventId\":\"0.000000.EXAMPLE\",\"opaqueData\":\"\"}]}",
-     "\"size\":1024,\"eTag\":\"0123456789abcdef0123456789abcdef\","},
-};
+/* False when no value has that name: then the braces are JSON's. */
+static bool find_value(struct filling *f, struct text name, struct text *out)
+{
+    for (size_t i = 0; i < f->request->value_count; i++) {
+        if (text_is(name, f->request->values[i].name)) {
+            f->used |= UINT64_C(1) << i;
+            *out = f->request->values[i].value;
+            return true;
+        }
+    }
+    if (own_default(f, name, out))
+        return true;
+    for (size_t i = 0; i < sample_default_count; i++) {
+        if (text_is(name, sample_defaults[i].name)) {
+            *out = text_of(sample_defaults[i].value);
+            return true;
+        }
+    }
+    return false;
+}
 
-/* ---- the others: one event each ---- */
-
-struct sample {
-    const char *service;
-    const char *event;
-    const char *template;
-};
-
-static const struct sample samples[] = {
-    {"sqs", "receive-message",
-     "{\"Records\":[{\"messageId\":\"19dd0b57-b21e-4ac1-bd88-01bbb068cb78\","
-     "\"receiptHandle\":\"EXAMPLE\",\"body\":\"Hello from SQS!\",\"attributes\":{"
-     "\"ApproximateReceiveCount\":\"1\",\"SentTimestamp\":\"1523232000000\","
-     "\"SenderId\":\"123456789012\",\"ApproximateFirstReceiveTimestamp\":\"1523232000001\"},"
-     "\"messageAttributes\":{},\"md5OfBody\":\"7b270e59b47ff90a553787216d55d91d\","
-     "\"eventSource\":\"aws:sqs\",\"eventSourceARN\":\"arn:aws:sqs:{region}:123456789012:MyQueue\","
-     "\"awsRegion\":\"{region}\"}]}"},
-    {"kinesis", "get-records",
-     "{\"Records\":[{\"kinesis\":{\"kinesisSchemaVersion\":\"1.0\",\"partitionKey\":\"partitionKey-"
-     "03\","
-     "\"sequenceNumber\":\"49545115243490985018280067714973144582180062593244200961\","
-     "\"data\":\"SGVsbG8sIHRoaXMgaXMgYSB0ZXN0IDEyMy4=\","
-     "\"approximateArrivalTimestamp\":1428537600.0},\"eventSource\":\"aws:kinesis\","
-     "\"eventVersion\":\"1.0\",\"eventID\":\"shardId-000000000000:"
-     "49545115243490985018280067714973144582180062593244200961\","
-     "\"eventName\":\"aws:kinesis:record\","
-     "\"invokeIdentityArn\":\"arn:aws:iam::123456789012:role/EXAMPLE\","
-     "\"awsRegion\":\"{region}\","
-     "\"eventSourceARN\":\"arn:aws:kinesis:{region}:123456789012:stream/EXAMPLE\"}]}"},
-    {"dynamodb", "update",
-     "{\"Records\":[{\"eventID\":\"c81e728d9d4c2f636f067f89cc14862c\",\"eventName\":\"MODIFY\","
-     "\"eventVersion\":\"1.1\",\"eventSource\":\"aws:dynamodb\",\"awsRegion\":\"{region}\","
-     "\"dynamodb\":{\"ApproximateCreationDateTime\":1428537600,\"Keys\":{\"Id\":{\"N\":\"101\"}},"
-     "\"NewImage\":{\"Message\":{\"S\":\"This item has changed\"},\"Id\":{\"N\":\"101\"}},"
-     "\"OldImage\":{\"Message\":{\"S\":\"New item!\"},\"Id\":{\"N\":\"101\"}},"
-     "\"SequenceNumber\":\"4421584500000000017450439092\",\"SizeBytes\":59,"
-     "\"StreamViewType\":\"NEW_AND_OLD_IMAGES\"},\"eventSourceARN\":"
-     "\"arn:aws:dynamodb:{region}:123456789012:table/Example/stream/2015-06-27T00:48:05.899\"}]}"},
-    {"apigw", "http-api-proxy",
-     "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":\"/path/to/resource\","
-     "\"rawQueryString\":\"foo=bar\",\"headers\":{\"accept\":\"*/*\","
-     "\"content-type\":\"application/json\",\"host\":\"example.lambda-url.{region}.on.aws\"},"
-     "\"queryStringParameters\":{\"foo\":\"bar\"},\"requestContext\":{\"accountId\":\"anonymous\","
-     "\"apiId\":\"example\",\"domainName\":\"example.lambda-url.{region}.on.aws\","
-     "\"domainPrefix\":\"example\",\"http\":{\"method\":\"POST\",\"path\":\"/path/to/resource\","
-     "\"protocol\":\"HTTP/1.1\",\"sourceIp\":\"127.0.0.1\",\"userAgent\":\"EXAMPLE\"},"
-     "\"requestId\":\"c6af9ac6-7b61-11e6-9a41-93e8deadbeef\",\"routeKey\":\"$default\","
-     "\"stage\":\"$default\",\"time\":\"09/Apr/2015:12:34:56 +0000\",\"timeEpoch\":1428582896000},"
-     "\"body\":\"{\\\"test\\\":\\\"body\\\"}\",\"isBase64Encoded\":false}"},
-};
-
-/* ---- filling a template ---- */
+/* ---- ways to write a value ---- */
 
 /* application/x-www-form-urlencoded: a space is "+". AWS keeps slashes. */
-static void put_form(struct buffer *out, struct text key, bool keep_slash)
+static void put_urlencoded(struct buffer *out, struct text key, bool keep_slash)
 {
     while (key.len > 0) {
         bool has_space = text_find(key, ' ') < key.len;
@@ -151,81 +64,194 @@ static void put_form(struct buffer *out, struct text key, bool keep_slash)
     }
 }
 
-/* False when no value has that name: the braces are JSON's. */
-static bool put_value(const struct sample_request *r, struct text name,
-                      const struct s3_event *event, const char *object, struct buffer *out)
+static void put_form(struct buffer *out, struct text value)
 {
-    if (text_is(name, "bucket"))
-        buffer_append_json_escaped(out, r->bucket);
-    else if (text_is(name, "key"))
-        buffer_append_json_escaped(out, r->key);
-    else if (text_is(name, "form_key"))
-        put_form(out, r->key, true);
-    else if (text_is(name, "query_key"))
-        put_form(out, r->key, false);
-    else if (text_is(name, "region"))
-        buffer_append_json_escaped(out, r->region);
-    else if (text_is(name, "name") && event != NULL)
-        buffer_append_string(out, event->name);
-    else if (text_is(name, "object") && event != NULL)
-        buffer_append_string(out, event->has_object ? object : "");
+    put_urlencoded(out, value, true);
+}
+
+static void put_query(struct buffer *out, struct text value)
+{
+    put_urlencoded(out, value, false);
+}
+
+static void put_base64(struct buffer *out, struct text value)
+{
+    buffer_append_base64(out, value.ptr, value.len);
+}
+
+/* A path without the slash before it. */
+static void put_unrooted(struct buffer *out, struct text value)
+{
+    size_t from = text_starts_with(value, TEXT("/")) ? 1 : 0;
+    buffer_append_json_escaped(out, text_slice(value, from, value.len));
+}
+
+static void put_md5(struct buffer *out, struct text value)
+{
+    uint8_t digest[MD5_BYTES];
+    md5(value.ptr, value.len, digest);
+    buffer_append_hex(out, digest, sizeof(digest));
+}
+
+static const struct {
+    const char *name;
+    void (*put)(struct buffer *out, struct text value);
+} ways[] = {
+    {"", buffer_append_json_escaped}, {"form", put_form}, {"query", put_query},
+    {"base64", put_base64},           {"md5", put_md5},   {"unrooted", put_unrooted},
+};
+
+/* "{key}" or "{form:key}", without braces. */
+static bool put_value(struct filling *f, struct text inside)
+{
+    struct text way = TEXT(""), name = inside, value;
+    if (text_find(inside, ':') < inside.len)
+        way = text_cut(&name, ':');
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        if (text_is(way, ways[i].name) && find_value(f, name, &value)) {
+            ways[i].put(f->out, value);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool put_of_event(struct filling *f, struct text name)
+{
+    if (f->event == NULL)
+        return false;
+    if (text_is(name, "name"))
+        buffer_append_string(f->out, f->event->name);
+    else if (text_is(name, "object"))
+        buffer_append_string(f->out, f->event->has_object ? f->object : "");
     else
         return false;
     return true;
 }
 
-static void fill(const struct sample_request *r, const char *template, const struct s3_event *event,
-                 const char *object, struct buffer *out)
+static void fill(struct filling *f, const char *template)
 {
     struct text rest = text_of(template);
     while (rest.len > 0) {
         size_t open = text_find(rest, '{');
-        buffer_append_text(out, text_slice(rest, 0, open));
+        buffer_append_text(f->out, text_slice(rest, 0, open));
         rest = text_slice(rest, open, rest.len);
         size_t close = text_find(rest, '}');
-        if (close < rest.len && put_value(r, text_slice(rest, 1, close), event, object, out)) {
+        struct text inside = text_slice(rest, 1, close);
+        if (close < rest.len && (put_of_event(f, inside) || put_value(f, inside))) {
             rest = text_slice(rest, close + 1, rest.len);
         } else {
-            buffer_append_text(out, text_slice(rest, 0, 1));
+            buffer_append_text(f->out, text_slice(rest, 0, 1));
             rest = text_slice(rest, 1, rest.len);
         }
     }
 }
 
-static int write_s3(const struct sample_request *r, struct buffer *out, struct error *err)
+/* ---- which event ---- */
+
+static bool is_common(const char *name)
 {
-    for (size_t s = 0; s < ARRAY_LEN(s3_stores); s++) {
-        for (size_t e = 0; e < ARRAY_LEN(s3_events); e++) {
-            if (!text_is(r->store, s3_stores[s].store) || !text_is(r->event, s3_events[e].event))
-                continue;
-            fill(r, s3_stores[s].template, &s3_events[e], s3_stores[s].object, out);
-            return 0;
-        }
+    struct text rest = TEXT(SAMPLE_COMMON_VALUES);
+    while (rest.len > 0) {
+        if (text_is(text_cut(&rest, ' '), name))
+            return true;
     }
-    return error_set(err, ERROR_INVALID, "there is no event %.*s of a store %.*s",
-                     TEXT_ARGS(r->event), TEXT_ARGS(r->store));
+    return false;
+}
+
+static int check_all_used(const struct filling *f, struct error *err)
+{
+    const struct sample_request *r = f->request;
+    for (size_t i = 0; i < r->value_count; i++) {
+        if ((f->used >> i & 1) == 0 && !is_common(r->values[i].name))
+            return error_set(err, ERROR_INVALID, "the event %.*s %.*s has no %s",
+                             TEXT_ARGS(r->service), TEXT_ARGS(r->event), r->values[i].name);
+    }
+    if (buffer_failed(f->out))
+        return error_set(err, ERROR_LIMIT, "the values are longer than an event may be");
+    return 0;
+}
+
+static const struct s3_store *find_store(const struct sample_request *r)
+{
+    for (size_t i = 0; i < sample_s3_store_count; i++) {
+        if (text_is(r->store, sample_s3_stores[i].store))
+            return &sample_s3_stores[i];
+    }
+    return NULL;
+}
+
+static const struct s3_event *find_s3_event(const struct sample_request *r)
+{
+    for (size_t i = 0; i < sample_s3_event_count; i++) {
+        if (text_is(r->service, "s3") && text_is(r->event, sample_s3_events[i].event))
+            return &sample_s3_events[i];
+    }
+    return NULL;
+}
+
+static bool is_meant(const struct sample_request *r, const struct sample *s)
+{
+    struct text service = text_is(r->service, "apigw") ? TEXT("apigateway") : r->service;
+    bool any = r->event.len == 0 && !text_is(service, "s3");
+    return text_is(service, s->service) &&
+           (any || text_is(r->event, s->event) ||
+            (s->short_event != NULL && text_is(r->event, s->short_event)));
+}
+
+static const struct sample *find_sample(const struct sample_request *r)
+{
+    for (size_t i = 0; i < sample_count; i++) {
+        if (is_meant(r, &samples[i]))
+            return &samples[i];
+    }
+    return NULL;
 }
 
 int sample_event_write(const struct sample_request *request, struct buffer *out, struct error *err)
 {
-    if (text_is(request->service, "s3"))
-        return write_s3(request, out, err);
-    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-        bool any = request->event.len == 0;
-        if (text_is(request->service, samples[i].service) &&
-            (any || text_is(request->event, samples[i].event))) {
-            fill(request, samples[i].template, NULL, NULL, out);
-            return 0;
-        }
+    struct filling f = {.request = request, .event = find_s3_event(request), .out = out};
+    const struct s3_store *store = find_store(request);
+    const struct sample *sample = find_sample(request);
+    BUG_ON(request->value_count > 64);
+    if (f.event != NULL && store != NULL) {
+        f.object = store->object;
+        fill(&f, store->template);
+    } else if (f.event == NULL && sample != NULL) {
+        f.own_default = sample->own_default;
+        fill(&f, sample->template);
+    } else if (f.event != NULL) {
+        return error_set(err, ERROR_NOT_FOUND, "there is no store %.*s", TEXT_ARGS(request->store));
+    } else {
+        return error_set(err, ERROR_NOT_FOUND, "there is no event %.*s of %.*s",
+                         TEXT_ARGS(request->event), TEXT_ARGS(request->service));
     }
-    return error_set(err, ERROR_INVALID, "there is no event %.*s of %.*s",
-                     TEXT_ARGS(request->event), TEXT_ARGS(request->service));
+    return check_all_used(&f, err);
+}
+
+/* ---- what there is ---- */
+
+static void list_values(struct buffer *out, const char *template)
+{
+    for (size_t i = 0; i < sample_default_count; i++) {
+        const char *name = sample_defaults[i].name;
+        char plain[64], written[64];
+        snprintf(plain, sizeof(plain), "{%s}", name);
+        snprintf(written, sizeof(written), ":%s}", name);
+        if (!is_common(name) && (strstr(template, plain) || strstr(template, written)))
+            buffer_appendf(out, " --%s", name);
+    }
+    buffer_append_char(out, '\n');
 }
 
 void sample_event_list(struct buffer *out)
 {
-    for (size_t i = 0; i < ARRAY_LEN(s3_events); i++)
-        buffer_appendf(out, "  s3 %s\n", s3_events[i].event);
-    for (size_t i = 0; i < ARRAY_LEN(samples); i++)
-        buffer_appendf(out, "  %s %s\n", samples[i].service, samples[i].event);
+    for (size_t i = 0; i < sample_s3_event_count; i++) {
+        buffer_appendf(out, "  s3 %s --store", sample_s3_events[i].event);
+        list_values(out, sample_s3_stores[0].template);
+    }
+    for (size_t i = 0; i < sample_count; i++) {
+        buffer_appendf(out, "  %s %s", samples[i].service, samples[i].event);
+        list_values(out, samples[i].template);
+    }
 }

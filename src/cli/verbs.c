@@ -38,16 +38,21 @@ static const struct cli_verb verbs[] = {
      "config set event user", 1,
      "  onput invoke thumbs -e event.json\n"
      "  onput generate-event s3 put --bucket photos --key a.jpg | onput invoke thumbs -e -\n"
-     "\n  The result goes to standard output; the log and a summary to standard error. Exit code "
-     "1\n"
-     "  when the function failed. NAME may be name:version or name:alias.\n",
+     "\n  The result goes to standard output; a summary and the end of the log to standard error. "
+     "Exit\n  code 1 when the function failed. NAME may be name:version or name:alias.\n",
      cmd_invoke},
     {"generate-event",
      "generate-event s3 put|post|copy|multipart|delete [--store KIND] [--bucket B] [--key K]\n"
-     "       onput generate-event sqs|kinesis|dynamodb|apigw",
-     "print a sample event", "store bucket key region", 2,
+     "       onput generate-event s3|sqs|sns|kinesis|dynamodb|apigateway|cloudwatch [EVENT]",
+     "print a sample event",
+     "store bucket key region account-id partition dns-suffix queue-name body topic subject "
+     "message stream-name partition-key data table-name method path stage",
+     2,
      "  onput generate-event s3 put --store minio --bucket photos --key 'summer 2026/a.jpg'\n"
-     "  onput generate-event sqs --region eu-west-1\n",
+     "  onput generate-event sqs receive-message --queue-name jobs --body '{\"id\":1}'\n"
+     "  onput generate-event apigateway http-api-proxy --method GET --path /photos\n"
+     "\n  Services, events and flags are those of \"sam local generate-event\"; without arguments "
+     "all\n  events are listed.\n",
      cmd_generate_event},
     {"queue", "queue stats [--json]", "numbers of the running daemon's queue", "config set json", 1,
      "  onput queue stats\n", cmd_queue},

@@ -1,5 +1,7 @@
 """onput generate-event and onput invoke, alone and together."""
 
+import base64
+import hashlib
 import json
 import urllib.parse
 
@@ -42,12 +44,48 @@ class GenerateEvent(onput.Test):
         self.assertIn(".eu-west-1.", json.loads(
             generate("apigw", "--region=eu-west-1").stdout)["requestContext"]["domainName"])
 
+    def test_puts_values_where_their_sender_has_them(self):
+        body = 'a "quoted" line\n{not: a template}'
+        record = self.record("sqs", "receive-message", "--body", body, "--queue-name", "jobs",
+                             "--account-id", "000000000000", "--partition", "aws-cn")
+        self.assertEqual(record["body"], body)
+        self.assertEqual(record["md5OfBody"], hashlib.md5(body.encode()).hexdigest())
+        self.assertEqual(record["eventSourceARN"], "arn:aws-cn:sqs:us-east-1:000000000000:jobs")
+        record = self.record("kinesis", "get-records", "--data", body, "--partition-key", "k", "--stream-name", "s")
+        self.assertEqual(base64.b64decode(record["kinesis"]["data"]).decode(), body)
+        self.assertEqual(record["kinesis"]["partitionKey"], "k")
+        self.assertTrue(record["eventSourceARN"].endswith(":stream/s"))
+        record = self.record("dynamodb", "update", "--table-name", "pets")
+        self.assertIn(":table/pets/stream/", record["eventSourceARN"])
+        record = self.record("sns", "notification", "--message", body, "--subject", "s", "--topic", "t")
+        self.assertEqual((record["Sns"]["Message"], record["Sns"]["Subject"]), (body, "s"))
+
+    def test_makes_requests_of_both_kinds_of_api(self):
+        words = ("--method", "PUT", "--path", "/a b", "--body", '{"n": 1}')
+        event = json.loads(generate("apigateway", "http-api-proxy", *words).stdout)
+        self.assertEqual((event["version"], event["rawPath"], event["body"]), ("2.0", "/a b", '{"n": 1}'))
+        self.assertEqual(event["requestContext"]["http"]["method"], "PUT")
+        self.assertEqual(event, json.loads(generate("apigw", "http-api", *words).stdout))
+        event = json.loads(generate("apigateway", "aws-proxy", *words, "--stage", "test").stdout)
+        self.assertEqual((event["httpMethod"], event["path"], event["body"]), ("PUT", "/a b", '{"n": 1}'))
+        self.assertEqual(event["pathParameters"], {"proxy": "a b"})
+        self.assertEqual(event["requestContext"]["path"], "/test/a b")
+        self.assertEqual(event["requestContext"]["stage"], "test")
+
     def test_names_what_there_is_when_asked_for_something_else(self):
-        for words in (["s3", "burn"], ["s3"], ["smtp"], ["sqs", "put"], ["s3", "put", "--store", "tape"]):
+        for words in (["s3", "burn"], ["s3"], ["smtp"], ["sqs", "put"], ["s3", "put", "--store", "tape"],
+                      ["s3", "put", "--body", "x"], ["kinesis", "--table-name", "x"]):
             result = generate(*words)
             self.assertEqual((result.returncode, result.stdout), (2, ""), words)
-            self.assertIn("s3 multipart", result.stderr)
+            self.assertIn("s3 multipart --store --bucket --key\n", result.stderr)
+            self.assertIn("sqs receive-message --queue-name --body\n", result.stderr)
         self.assertEqual(generate().returncode, 2)
+        self.assertIn("dynamodb update --table-name\n", generate().stdout)
+
+    def record(self, *words):
+        result = generate(*words)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), words)
+        return json.loads(result.stdout)["Records"][0]
 
 
 class Invoke(onput.Test):
@@ -66,7 +104,10 @@ class Invoke(onput.Test):
         result = self.invoke("hello", "-e", "-", stdin=event)
         self.assertEqual((result.returncode, result.stdout), (0, event + "\n"))
         self.assertRegex(result.stderr, r"START RequestId: [0-9a-f-]{36} Version: \$LATEST\n")
-        self.assertRegex(result.stderr, r"succeeded: [0-9.]+ ms, memory \d+ MB, version \$LATEST, request ")
+        self.assertRegex(
+            result.stderr,
+            r"\Asucceeded\n  Duration +\d+\.\d\d ms\n  Billed Duration +\d+ ms\n  Memory Size +128 MB\n"
+            r"  Max Memory Used +\d+ MB\n  Version +\$LATEST\n  Request ID +[0-9a-f-]{36}\n\nEnd of the log:\nSTART ")
 
     def test_reads_the_event_from_a_file_and_takes_none_for_an_empty_object(self):
         path = self.dir + "/event.json"
@@ -79,7 +120,8 @@ class Invoke(onput.Test):
         result = self.invoke("thumbs", "-e", "-", stdin='{"no": "event"}')
         self.assertEqual(result.returncode, 1)
         self.assertIn("errorMessage", json.loads(result.stdout))
-        self.assertIn("failed: ", result.stderr)
+        self.assertRegex(result.stderr, r"\Afailed\n")
+        self.assertRegex(result.stderr, r"\n  Error Type +[A-Za-z]+\n")
 
     def test_says_what_the_daemon_refuses(self):
         for words, text in ((["nothing"], "Function not found"), (["hello", "--user", "nobody"], "not authorized"),
