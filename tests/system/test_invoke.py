@@ -106,7 +106,7 @@ class Invoke(onput.Test):
         self.assertRegex(result.stderr, r"START RequestId: [0-9a-f-]{36} Version: \$LATEST\n")
         self.assertRegex(
             result.stderr,
-            r"\Asucceeded\n  Duration +\d+\.\d\d ms\n  Billed Duration +\d+ ms\n  Memory Size +128 MB\n"
+            r"\A\nsucceeded\n  Duration +\d+\.\d\d ms\n  Billed Duration +\d+ ms\n  Memory Size +128 MB\n"
             r"  Max Memory Used +\d+ MB\n  Version +\$LATEST\n  Request ID +[0-9a-f-]{36}\n\nEnd of the log:\nSTART ")
 
     def test_reads_the_event_from_a_file_and_takes_none_for_an_empty_object(self):
@@ -120,7 +120,7 @@ class Invoke(onput.Test):
         result = self.invoke("thumbs", "-e", "-", stdin='{"no": "event"}')
         self.assertEqual(result.returncode, 1)
         self.assertIn("errorMessage", json.loads(result.stdout))
-        self.assertRegex(result.stderr, r"\Afailed\n")
+        self.assertRegex(result.stderr, r"\A\nfailed\n")
         self.assertRegex(result.stderr, r"\n  Error Type +[A-Za-z]+\n")
 
     def test_says_what_the_daemon_refuses(self):
