@@ -336,6 +336,84 @@ static void test_stream__is_canceled_when_the_server_ends(void **state)
     server = shared;
 }
 
+enum { CROWD = 64, CROWD_PIECES = 40, CROWD_PIECE = 10000 };
+
+struct member {
+    pthread_t writer;
+    struct http_stream *stream;
+    int fd;
+    int failed;
+};
+
+static void *write_as_member(void *arg)
+{
+    static const char piece[CROWD_PIECE];
+    struct member *m = arg;
+    struct error err = {0};
+    for (int i = 0; i < CROWD_PIECES && !m->failed; i++)
+        m->failed = http_stream_write(m->stream, (struct text){piece, sizeof(piece)},
+                                      now_ms() + LONG_MS, &err);
+    if (m->failed)
+        m->failed = (int)err.code;
+    http_stream_end(m->stream, !m->failed);
+    return NULL;
+}
+
+static void crowd_begin(struct member crowd[CROWD])
+{
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = (struct member){.fd = ask("GET /s HTTP/1.0\r\n\r\n")};
+        crowd[i].stream = begin(200);
+    }
+    for (int i = 0; i < CROWD; i++)
+        pthread_create(&crowd[i].writer, NULL, write_as_member, &crowd[i]);
+}
+
+static void test_stream__of_many_clients_of_whom_some_vanish(void **state)
+{
+    struct member crowd[CROWD];
+    (void)state;
+    crowd_begin(crowd);
+    for (int i = 0; i < CROWD; i += 2) {
+        char bytes[1000];
+        if (i % 3 == 0)
+            assert_true(recv(crowd[i].fd, bytes, sizeof(bytes), 0) > 0);
+        close(crowd[i].fd);
+    }
+    for (int i = 1; i < CROWD; i += 2) {
+        AUTO_BUFFER struct buffer out;
+        buffer_init(&out, 1 << 20);
+        read_to_the_end(crowd[i].fd, &out);
+        assert_int_equal(raw_body(buffer_text(&out)).len, CROWD_PIECES * CROWD_PIECE);
+        close(crowd[i].fd);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        pthread_join(crowd[i].writer, NULL);
+        assert_true(crowd[i].failed == 0 || (i % 2 == 0 && crowd[i].failed == ERROR_CANCELED));
+    }
+}
+
+static void test_stream__of_many_clients_when_the_server_ends(void **state)
+{
+    struct member crowd[CROWD];
+    struct http_server *shared = server;
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        server = raw_server(routes, ARRAY_LEN(routes), NULL);
+        crowd_begin(crowd);
+        usleep((useconds_t)i * 3000);
+        int64_t begun = now_ms();
+        http_server_free(server);
+        assert_true(now_ms() - begun < 20000);
+        for (int j = 0; j < CROWD; j++) {
+            pthread_join(crowd[j].writer, NULL);
+            assert_true(crowd[j].failed == 0 || crowd[j].failed == ERROR_CANCELED);
+            close(crowd[j].fd);
+        }
+    }
+    server = shared;
+}
+
 static void *drain(void *arg)
 {
     http_server_drain(arg, LONG_MS);
@@ -379,6 +457,8 @@ int main(void)
         cmocka_unit_test(test_stream__tells_when_the_client_has_gone),
         cmocka_unit_test(test_stream__tells_when_the_client_goes_while_the_writer_waits),
         cmocka_unit_test(test_stream__is_canceled_when_the_server_ends),
+        cmocka_unit_test(test_stream__of_many_clients_of_whom_some_vanish),
+        cmocka_unit_test(test_stream__of_many_clients_when_the_server_ends),
         cmocka_unit_test(test_stream__is_waited_for_by_a_drain),
     };
     return cmocka_run_group_tests(tests, start, stop);
