@@ -95,7 +95,7 @@ struct config_variable {
 
 /*
  * Exactly one of builtin, command and runtime is given in the file. What is resolved from a row of
- * the catalog has builtin, or command with directory.
+ * the catalog has builtin, or command with directory, handler and runtime.
  */
 struct config_function {
     const char *name;
@@ -241,8 +241,8 @@ MUST_CHECK int config_read_function(struct text yaml, const char *name, struct a
  */
 void config_write_renditions(const struct config_function *f, struct buffer *out);
 
-/* The effective configuration as YAML with secrets as "***" and the origin of each value as a
- * comment. */
+/* The effective configuration as YAML with secrets and what functions are told in environment
+ * variables as "***", and the origin of each value as a comment. */
 void config_print(const struct config *config, struct buffer *out);
 /* The options for --help, and as the README's Markdown table. */
 void config_help(struct buffer *out);

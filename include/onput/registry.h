@@ -11,9 +11,10 @@
  * configuration wins, and a log line says what was replaced. A declared function that the
  * configuration names no more is removed with everything that belongs to it, with a log line.
  *
- * A stored function that cannot be used any more (its role left the configuration, a row of it
- * cannot be read) is logged and left out of the catalog. Its rows stay, and an edit finds them. So
- * do versions and aliases that cannot be used; the function runs without them.
+ * A declared function whose command cannot be started is an error of the configuration. A stored
+ * function that cannot be used any more (its role left the configuration, its package or program is
+ * gone, a row of it cannot be read) is logged and left out of the catalog. Its rows stay, and an
+ * edit finds them. So do versions and aliases that cannot be used; the function runs without them.
  *
  * Calling sequence: registry_open() builds the first catalog; registry_submit() as often as wanted;
  * registry_close() runs what was submitted and ends the thread.

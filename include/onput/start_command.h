@@ -25,8 +25,10 @@
 bool start_command_has(const struct config *config, struct text runtime);
 
 /*
- * The command for a function, ended by NULL, in the arena; word 0 is a path or a name on PATH.
- * Pure: it looks at no file, except to choose between variants of a row.
+ * The command for a function, ended by NULL, in the arena; word 0 is a path: that of a program on
+ * the daemon's PATH, too, unless it is not there.
+ * Pure: it looks at no file, except to choose between variants of a row. In the words `directory`
+ * is absolute.
  */
 MUST_CHECK int start_command_resolve(const struct config *config, struct text runtime,
                                      struct text handler, const char *directory,

@@ -71,6 +71,14 @@ class Check(onput.Test):
         self.assertEqual(result.returncode, 3)
         self.assertIn("endless loop", result.stderr)
 
+    def test_refuses_a_function_that_cannot_be_started(self):
+        with open(self.config, encoding="utf-8") as file:
+            text = file.read()
+        self.write(text.replace("functions:\n", "functions:\n  own: {command: ./none}\n"))
+        result = onput.run("check", "--config", self.config)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("functions.own: there is no program ./none", result.stderr)
+
     def test_refuses_a_missing_file(self):
         result = onput.run("check", "--config", os.path.join(self.dir, "none.yaml"))
         self.assertEqual(result.returncode, 3)

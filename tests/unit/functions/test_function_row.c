@@ -120,6 +120,45 @@ static void test_update__always_makes_a_revision(void **state)
     assert_string_not_equal(shown(json_at(row, "RevisionId")), revision);
 }
 
+static void test_update__leaves_the_hash_of_a_package_alone(void **state)
+{
+    (void)state;
+    AUTO_JSON struct json_object *row = parsed(
+        "{\"Runtime\":\"python3.12\",\"Handler\":\"a.b\",\"CodeSha256\":\"H\",\"_Package\":true}");
+    AUTO_JSON struct json_object *given = parsed("{\"Handler\":\"c.d\"}");
+    function_row_update(row, given, place.now_ms);
+    assert_member(row, "Handler", "\"c.d\"");
+    assert_member(row, "CodeSha256", "\"H\"");
+    assert_member(row, "_Package", "true");
+}
+
+static void test_update__makes_the_version_of_another_runtime(void **state)
+{
+    (void)state;
+    AUTO_JSON struct json_object *first = parsed("{\"Runtime\":\"python3.11\"}");
+    AUTO_JSON struct json_object *given = parsed("{\"Runtime\":\"python3.12\"}");
+    AUTO_JSON struct json_object *fresh = function_row_new(given, &place);
+    AUTO_JSON struct json_object *row = function_row_new(first, &place);
+    AUTO_FREE char *before = xstrdup(shown(json_at(row, "RuntimeVersionConfig")));
+    function_row_update(row, NULL, place.now_ms);
+    assert_member(row, "RuntimeVersionConfig", before);
+    function_row_update(row, given, place.now_ms);
+    assert_string_not_equal(shown(json_at(row, "RuntimeVersionConfig")), before);
+    assert_member(row, "RuntimeVersionConfig", shown(json_at(fresh, "RuntimeVersionConfig")));
+}
+
+static void test_update__ignores_private_members(void **state)
+{
+    (void)state;
+    AUTO_JSON struct json_object *given =
+        parsed("{\"_Command\":[\"/bin/sh\"],\"_Directory\":\"/\",\"_Package\":true}");
+    AUTO_JSON struct json_object *row = function_row_new(given, &place);
+    function_row_update(row, given, place.now_ms);
+    assert_null(json_at(row, "_Command"));
+    assert_null(json_at(row, "_Directory"));
+    assert_null(json_at(row, "_Package"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +167,9 @@ int main(void)
         cmocka_unit_test(test_function_row__can_be_made_of_nothing),
         cmocka_unit_test(test_update__replaces_what_is_given_and_nothing_else),
         cmocka_unit_test(test_update__always_makes_a_revision),
+        cmocka_unit_test(test_update__leaves_the_hash_of_a_package_alone),
+        cmocka_unit_test(test_update__makes_the_version_of_another_runtime),
+        cmocka_unit_test(test_update__ignores_private_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
