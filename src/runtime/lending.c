@@ -158,7 +158,8 @@ static void fetch(struct lending *l, const struct job *job, struct http_client *
     struct error err = {0};
     if (atomic_load(&l->stopping) || failed_just_now(l, job->credentials))
         return;
-    if (credentials_get(job->credentials, client, &arena, &ignored, &err) < 0)
+    if (credentials_get(job->credentials, client, &arena, &ignored, &err) < 0 &&
+        !atomic_load(&l->stopping))
         note_failure(l, job, &err);
 }
 
