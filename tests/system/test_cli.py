@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import onput
 
@@ -38,15 +39,28 @@ class Check(onput.Test):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("ok: 1 stores, 1 functions", result.stdout)
 
+    def make_functions(self):
+        """The code that the README speaks of, in a folder of the test's own."""
+        for name, file in (("resize", "awslambdaric/__init__.py"), ("ocr", "bootstrap")):
+            path = os.path.join(self.dir, name, file)
+            os.makedirs(os.path.dirname(path))
+            with open(path, "w", encoding="utf-8") as code:
+                code.write("#!/bin/sh\n")
+            os.chmod(path, 0o755)
+
     def test_accepts_the_readme(self):
         """With the permission that its next command asks for."""
         with open(README, encoding="utf-8") as file:
             blocks = file.read().split("```yaml\n")[1:]
-        text = "".join(block.split("```")[0] for block in blocks)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ONPUT_WEBHOOK_TOKEN",
-                     "ONPUT_ADMIN_SECRET", "ONPUT_UPLOADER_SECRET"):
-            text = text.replace("${" + name + "}", "a-word-of-its-own")
-        self.write(text)
+        sections = {"runtime:\n": "  uid_base: 0\n"}
+        for block in blocks:
+            parts = re.split(r"^(\w+:\n)", block.split("```")[0], flags=re.MULTILINE)
+            for name, body in zip(parts[1::2], parts[2::2]):
+                sections[name] = sections.get(name, "") + body
+        text = "".join(name + body for name, body in sections.items())
+        text = re.sub(r"\$\{\w+\}", "a-word-of-its-own", text)
+        self.make_functions()
+        self.write(text.replace("/srv/functions", self.dir))
         result = onput.run("check", "--config", self.config)
         self.assertEqual(result.returncode, 0, result.stderr)
         result = onput.run("policy", "simulate", "--config", self.config, "--function", "thumbs",
