@@ -7,9 +7,7 @@
  */
 #include "httpserver_private.h"
 
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "onput/memory.h"
 
@@ -133,13 +131,6 @@ static size_t ring_get(struct http_stream *s, char *out, size_t max)
 
 /* ---- on the lane ---- */
 
-/* What libmicrohttpd holds back in the hope of more is sent when nothing more is there. */
-static void push_out(const struct http_stream *s)
-{
-    int yes = 1;
-    (void)setsockopt(s->connection->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-}
-
 static ssize_t read_locked(struct http_stream *s, char *out, size_t max)
 {
     if (s->len > 0) {
@@ -150,7 +141,6 @@ static ssize_t read_locked(struct http_stream *s, char *out, size_t max)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (s->is_ended || s->is_canceled)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    push_out(s);
     MHD_suspend_connection(s->mhd);
     s->is_asleep = true;
     return 0;
