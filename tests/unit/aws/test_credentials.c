@@ -265,6 +265,36 @@ static void test_credentials_sts__is_shared_by_threads(void **state)
     stop(&f);
 }
 
+static void test_credentials_peek__says_what_there_is_and_asks_nobody(void **state)
+{
+    static const struct scripted_reply replies[] = {
+        {200, .body = TEXT_INIT(STS_ANSWER("AKIDONE", "2026-11-21T19:15:00Z"))}};
+    struct fixture f;
+    struct sigv4_key key = {0};
+    int64_t expires_ms = 7;
+    (void)state;
+    start(&f, replies, ARRAY_LEN(replies));
+    assert_true(credentials_are_temporary(f.temporary));
+    assert_int_equal(credentials_peek(f.temporary, &f.arena, &key, &expires_ms), CREDENTIALS_NONE);
+    assert_int_equal(expires_ms, 7);
+    assert_int_equal(scripted_server_request_count(f.server), 0);
+    assert_key(&f, "AKIDONE");
+    assert_int_equal(credentials_peek(f.temporary, &f.arena, &key, &expires_ms), CREDENTIALS_FRESH);
+    assert_text(key.access_key, "AKIDONE");
+    assert_int_equal(expires_ms, NOW_MS + 900 * SECOND_MS);
+    fake_clock_advance(&f.clock, 721 * SECOND_MS);
+    assert_int_equal(credentials_peek(f.temporary, &f.arena, &key, &expires_ms),
+                     CREDENTIALS_AGEING);
+    fake_clock_advance(&f.clock, 179 * SECOND_MS);
+    assert_int_equal(credentials_peek(f.temporary, &f.arena, &key, &expires_ms), CREDENTIALS_NONE);
+    assert_int_equal(scripted_server_request_count(f.server), 1);
+    assert_false(credentials_are_temporary(f.source));
+    assert_int_equal(credentials_peek(f.source, &f.arena, &key, &expires_ms), CREDENTIALS_FRESH);
+    assert_text(key.access_key, "AKIDUSER");
+    assert_int_equal(expires_ms, INT64_MAX);
+    stop(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_credentials_sts__says_which_key_is_needed),
         cmocka_unit_test(test_credentials_sts__refuses_answers_that_make_no_sense),
         cmocka_unit_test(test_credentials_sts__is_shared_by_threads),
+        cmocka_unit_test(test_credentials_peek__says_what_there_is_and_asks_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,6 +183,71 @@ static void test_role_credentials__are_temporary_where_the_store_offers_sts(void
     catalog_unref(c);
 }
 
+static void test_lent_credentials__are_never_the_stores_own(void **state)
+{
+    (void)state;
+    struct catalog *c = catalog_of(&(struct catalog_parts){0});
+    assert_null(catalog_lent_credentials(c, catalog_thumbs(c), catalog_minio(c)));
+    catalog_unref(c);
+    c = catalog_of(&(struct catalog_parts){
+        .function = ", role: r",
+        .more = "roles: {r: {policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: "
+                "'s3:*', Resource: '*'}]}, access_key: key-of-role, secret_key: s}}\n"});
+    struct credentials *lent = catalog_lent_credentials(c, catalog_thumbs(c), catalog_minio(c));
+    assert_non_null(lent);
+    assert_ptr_equal(lent, catalog_role_credentials(c, catalog_thumbs(c), catalog_minio(c)));
+    assert_false(credentials_are_temporary(lent));
+    catalog_unref(c);
+    c = catalog_of(&(struct catalog_parts){
+        .store = ", webhook_auth: none, sts: true, notifications: [{bucket: photos, function: "
+                 "thumbs}]"});
+    lent = catalog_lent_credentials(c, catalog_thumbs(c), catalog_minio(c));
+    assert_non_null(lent);
+    assert_true(credentials_are_temporary(lent));
+    catalog_unref(c);
+}
+
+static void test_function_store__is_the_named_one_else_the_first(void **state)
+{
+    (void)state;
+    struct catalog *c = catalog_of(&(struct catalog_parts){
+        .stores = "  ceph: {endpoint: 'http://127.0.0.1:10', access_key: k, secret_key: s, "
+                  "webhook_auth: none}\n",
+        .functions = "  here: {command: [/bin/true], directory: /}\n"
+                     "  there: {command: [/bin/true], directory: /, store: ceph}\n"});
+    assert_ptr_equal(catalog_function_store(c, catalog_function(c, TEXT("here"))),
+                     catalog_minio(c));
+    assert_ptr_equal(catalog_function_store(c, catalog_function(c, TEXT("there"))),
+                     catalog_store(c, TEXT("ceph")));
+    catalog_unref(c);
+}
+
+static char *revision_of(const char *settings)
+{
+    AUTO_FREE char *functions =
+        xasprintf("  f: {command: [/bin/true], directory: /%s}\n", settings);
+    struct catalog *c = catalog_of(&(struct catalog_parts){.functions = functions});
+    char *revision = xmemdup_text(function_revision(catalog_function(c, TEXT("f"))));
+    catalog_unref(c);
+    assert_int_equal(strlen(revision), 64);
+    return revision;
+}
+
+static void test_function_revision__changes_with_what_a_process_is_started_with(void **state)
+{
+    (void)state;
+    static const char *const others[] = {", handler: a.b", ", memory: 256MiB",
+                                         ", environment: {A: b}", ", environment: {Ab: ''}",
+                                         ", store: minio"};
+    AUTO_FREE char *before = revision_of("");
+    AUTO_FREE char *same = revision_of(", timeout: 9s, permissions: [{principal: '*'}]");
+    assert_string_equal(before, same);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        AUTO_FREE char *after = revision_of(others[i]);
+        assert_string_not_equal(before, after);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +263,9 @@ int main(void)
         cmocka_unit_test(test_role_credentials__are_the_roles_own_else_the_stores),
         cmocka_unit_test(test_role_credentials__belong_to_one_store_each),
         cmocka_unit_test(test_role_credentials__are_temporary_where_the_store_offers_sts),
+        cmocka_unit_test(test_lent_credentials__are_never_the_stores_own),
+        cmocka_unit_test(test_function_store__is_the_named_one_else_the_first),
+        cmocka_unit_test(test_function_revision__changes_with_what_a_process_is_started_with),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
