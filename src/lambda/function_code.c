@@ -78,12 +78,12 @@ static bool read_zip_file(struct lambda_call *call, struct text base64, bool is_
 }
 
 static bool read_object(struct lambda_call *call, struct json_object *members, struct text store,
-                        bool is_kept, struct function_code *out)
+                        struct function_code *out)
 {
     AUTO_MEMFD struct memfd bytes = MEMFD_NONE;
     if (!package_fetch(call, members, store, &bytes))
         return false;
-    return read_package(call, (struct text){(const char *)bytes.map, bytes.len}, is_kept, out);
+    return read_package(call, (struct text){(const char *)bytes.map, bytes.len}, true, out);
 }
 
 bool code_read(struct lambda_call *call, struct json_object *members, struct text store,
@@ -102,8 +102,14 @@ bool code_read(struct lambda_call *call, struct json_object *members, struct tex
                   "Please do not provide other FunctionCode parameters when providing a ZipFile.");
         return false;
     }
+    if (in_bucket && !is_kept) {
+        call_fail(call, ERR_INVALID_PARAMETER,
+                  "A built-in function takes no code from a bucket: send a ZipFile or no code at "
+                  "all.");
+        return false;
+    }
     if (in_bucket)
-        return read_object(call, members, store, is_kept, out);
+        return read_object(call, members, store, out);
     return !has(members, "ZipFile") ||
            read_zip_file(call, member_text(members, "ZipFile"), is_kept, out);
 }

@@ -11,9 +11,12 @@
 /* The largest packages take long where a sanitizer watches. */
 enum { MAX_HEADERS = 16, MAX_ANSWER = 16 * 1024 * 1024, PATIENCE_MS = 100000 };
 
-static struct config *config_of(const char *yaml)
+/* Packages are looked for below the state directory. */
+static struct config *config_of(const char *dir, const char *yaml)
 {
-    struct config_source source = {0};
+    AUTO_FREE char *state = xasprintf("state.dir=%s", dir);
+    const char *const flags[] = {state, NULL};
+    struct config_source source = {.flags = flags};
     struct config *config = NULL;
     struct error err = {0};
     assert_ok(config_load_text(text_of(yaml), "test.yaml", &source, &config, &err), &err);
@@ -25,7 +28,7 @@ static void open_registry(struct lambda_fixture *f, const char *dir, const char 
     struct registry_options options = {
         .directory = dir, .clock = &f->clock.clock, .metrics = f->api.metrics};
     struct error err = {0};
-    assert_ok(registry_open(config_of(yaml), &options, &f->api.registry, &err), &err);
+    assert_ok(registry_open(config_of(dir, yaml), &options, &f->api.registry, &err), &err);
 }
 
 static void open_packages(struct lambda_fixture *f, const char *dir)

@@ -192,7 +192,7 @@ static char *with_package(const char *bytes, size_t len)
 static void test_create__refuses_an_archive_that_is_too_large_when_unpacked(void **state)
 {
     size_t len;
-    AUTO_FREE char *archive = test_read_fixture("zip/size_of_64_bits/archive.zip", &len);
+    AUTO_FREE char *archive = test_read_fixture("packages/bad/bomb/archive.zip", &len);
     AUTO_FREE char *body = with_package(archive, len);
     refused(state, body, REFUSED("Unzipped size must be smaller than 262144000 bytes"));
 }
@@ -200,7 +200,7 @@ static void test_create__refuses_an_archive_that_is_too_large_when_unpacked(void
 static void test_create__refuses_a_cut_archive(void **state)
 {
     size_t len;
-    AUTO_FREE char *archive = test_read_fixture("zip/cut/archive.zip", &len);
+    AUTO_FREE char *archive = test_read_fixture("packages/bad/cut/archive.zip", &len);
     AUTO_FREE char *body = with_package(archive, len);
     refused(state, body,
             REFUSED("Could not unzip uploaded file. Please check your file, then try to upload "
@@ -239,8 +239,8 @@ static void test_create__refuses_container_images(void **state)
     refused(state,
             "{'FunctionName':'f','Role':'" FIXTURE_ROLE "','PackageType':'Image',"
             "'Code':{'ImageUri':'image:1'}}",
-            REFUSED("Container images are not supported: this server runs built-in functions only "
-                    "for now. Use the runtime onput.builtin."));
+            REFUSED("Container images are not supported: this server runs functions from ZIP "
+                    "archives."));
 }
 
 static void refuses_runtime(void **state, const char *runtime, const char *expected)
@@ -274,12 +274,11 @@ static void test_create__refuses_runtimes_of_the_past(void **state)
                             "supported runtime while creating or updating functions."));
 }
 
-static void test_create__says_what_runs_here_instead_of_another_runtime(void **state)
+static void test_create__says_how_to_have_another_runtime(void **state)
 {
-    refuses_runtime(state, "python3.12",
-                    REFUSED("The runtime python3.12 is not available: this server runs built-in "
-                            "functions only for now. Use the runtime onput.builtin with one of "
-                            "the handlers thumbnail, echo and context."));
+    refuses_runtime(state, "java21",
+                    REFUSED("The runtime java21 is not available here: add "
+                            "runtimes.java21.command to the configuration."));
 }
 
 static void test_create__needs_runtime_and_handler(void **state)
@@ -355,12 +354,14 @@ static void test_create__refuses_variables_beyond_4_KiB(void **state)
 static void test_create__refuses_layers_and_file_systems(void **state)
 {
     refused(state, CREATE(",'Layers':['arn:aws:lambda:us-east-1:123456789012:layer:l:1']"),
-            REFUSED("Layers is not supported by the runtime onput.builtin."));
+            REFUSED("Layers is not supported by this server: what a function needs comes with its "
+                    "deployment package."));
     refused(state,
             CREATE(",'FileSystemConfigs':[{'Arn':'arn:aws:elasticfilesystem:us-east-1:"
                    "123456789012:access-point/fsap-00000000000000001',"
                    "'LocalMountPath':'/mnt/x'}]"),
-            REFUSED("FileSystemConfigs is not supported by the runtime onput.builtin."));
+            REFUSED("FileSystemConfigs is not supported by this server: what a function needs "
+                    "comes with its deployment package."));
 }
 
 static void test_create__refuses_subnets_of_another_form(void **state)
@@ -453,7 +454,7 @@ int main(void)
         TEST(test_create__refuses_container_images),
         TEST(test_create__names_the_runtimes_that_lambda_has),
         TEST(test_create__refuses_runtimes_of_the_past),
-        TEST(test_create__says_what_runs_here_instead_of_another_runtime),
+        TEST(test_create__says_how_to_have_another_runtime),
         TEST(test_create__needs_runtime_and_handler),
         TEST(test_create__refuses_an_unknown_handler),
         TEST(test_create__refuses_a_thumbnail_without_renditions),

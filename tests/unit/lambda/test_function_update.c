@@ -144,7 +144,8 @@ static void test_configuration__refuses_what_create_refuses(void **state)
                  "currently not supported for modification. Reserved keys used in this request: "
                  "LAMBDA_TASK_ROOT, AWS_REGION")},
         {"{'Layers':['arn:aws:lambda:us-east-1:123456789012:layer:l:1']}",
-         REFUSED("Layers is not supported by the runtime onput.builtin.")},
+         REFUSED("Layers is not supported by this server: what a function needs comes with its "
+                 "deployment package.")},
         {"{'Role':'arn:aws:iam::123456789012:role/nobody'}",
          REFUSED("The role defined for the function cannot be assumed by Lambda.")},
     };
@@ -239,8 +240,8 @@ static void test_code__needs_a_package(void **state)
          REFUSED("A built-in function takes no code from a bucket: send a ZipFile or no code at "
                  "all.")},
         {"{'ImageUri':'image:1'}",
-         REFUSED("Container images are not supported: this server runs built-in functions only "
-                 "for now.")},
+         REFUSED("Container images are not supported: this server runs functions from ZIP "
+                 "archives.")},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         api_expect_error(*state, "PUT", CODE, cases[i][0], 400, IPVE, cases[i][1]);
