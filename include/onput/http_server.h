@@ -116,7 +116,7 @@ uint16_t http_server_port(const struct http_server *server);
  * Serves a connected socket that somebody else accepted; takes fd, also on failure: ERROR_LIMIT at
  * the connection limit, ERROR_CANCELED since http_server_drain(), ERROR_UNAVAILABLE. Its requests
  * have `owner` as http_request_owner(); release(owner) is called once, when the connection is over
- * (also on failure, before this returns), on any thread.
+ * (also on failure, before this returns), on any thread, and does not block.
  */
 MUST_CHECK int http_server_adopt(struct http_server *server, int fd, void *owner,
                                  void (*release)(void *owner), struct error *err);
