@@ -49,8 +49,8 @@ struct outcome {
     struct text log; /* what the function wrote while it ran, without START, END and REPORT: its
                         last bytes */
     /* Of a function in a process of its own; -1 for others. */
-    int64_t duration_us; /* from the event to the end of the result */
-    int64_t init_us;     /* of the start of its process, when this invocation had to wait for it */
+    int64_t duration_us;  /* from the event to the end of the result */
+    int64_t init_us;      /* of the start of its process, when this invocation had to wait for it */
     int64_t memory_bytes; /* the most that its process has used */
 };
 
@@ -98,7 +98,7 @@ struct executor {
     /*
      * Fills *out completely. `deadline_ms` is monotonic; a function in a process of its own has
      * until then to get its event, and from there its whole timeout. Memory of the result comes
-     * from the arena. ERROR_THROTTLED: there was no process for it; it has not run.
+     * from the arena. ERROR_THROTTLED: there was no room or process for it; it has not run.
      */
     void (*invoke)(struct executor_lane *lane, const struct catalog *catalog,
                    const struct function *function, const struct invocation *invocation,

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "failure_text.h"
 #include "onput/memory.h"
+#include "printable.h"
 
 /* This file's lane; those of the two executors are theirs. */
 struct executor_lane {
@@ -57,7 +57,7 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog,
     }
     lane->both->custom.invoke(lane->custom, catalog, function, invocation, deadline_ms, arena, out);
     if (out->status == OUTCOME_FAILED)
-        failure_explain(out->result, &out->error);
+        error_make_printable(&out->error);
 }
 
 static bool is_instant(void *self, const struct function *function)

@@ -127,19 +127,16 @@ static void test_choice__opens_both_lanes_or_none(void **state)
     assert_null(lane);
 }
 
-static void test_choice__says_why_a_process_failed(void **state)
+static void test_choice__makes_what_a_process_said_printable(void **state)
 {
     struct rig *r = *state;
-    struct outcome failed = outcome_none();
-    failed.status = OUTCOME_FAILED;
-    failed.result = TEXT("{\"errorMessage\":\"division by zero\",\"errorType\":\"Oops\"}");
-    error_set_retryable(&failed.error, ERROR_UNAVAILABLE, "the function failed");
-    r->custom.outcome = r->builtin.outcome = failed;
+    r->custom.outcome.status = OUTCOME_FAILED;
+    r->custom.outcome.result = TEXT("as\nit is");
+    error_set_retryable(&r->custom.outcome.error, ERROR_UNAVAILABLE, "Oops: \x1b[2J");
     struct outcome out = run(r, &own);
-    assert_string_equal(out.error.message, "Oops: division by zero");
+    assert_string_equal(out.error.message, "Oops:  [2J");
     assert_int_equal(out.error.code, ERROR_UNAVAILABLE);
-    out = run(r, &built_in);
-    assert_string_equal(out.error.message, "the function failed");
+    assert_text(out.result, "as\nit is");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -150,7 +147,7 @@ int main(void)
         TEST(test_choice__goes_by_the_functions_settings),
         TEST(test_choice__asks_the_right_one_what_is_instant),
         TEST(test_choice__opens_both_lanes_or_none),
-        TEST(test_choice__says_why_a_process_failed),
+        TEST(test_choice__makes_what_a_process_said_printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,10 @@ static void decide(struct executor_lane *lane, const struct invocation *inv, int
         out->status = OUTCOME_FAILED;
         error_set_retryable(&out->error, ERROR_UNAVAILABLE, "come back later");
     }
+    if (text_starts_with(what, TEXT("full"))) {
+        out->status = OUTCOME_FAILED;
+        error_set_retryable(&out->error, ERROR_THROTTLED, "there is no room");
+    }
     if (text_starts_with(what, TEXT("bad"))) {
         out->status = OUTCOME_FAILED;
         error_set(&out->error, ERROR_INVALID, "not a picture");
@@ -135,6 +139,7 @@ static void invoke(struct executor_lane *lane, const struct catalog *catalog UNU
     bool narrow = text_is(function->name, "narrow");
     pthread_mutex_lock(&r->lock);
     snprintf(r->arn, sizeof(r->arn), "%.*s", TEXT_ARGS(inv->invoked_arn));
+    snprintf(r->trace_id, sizeof(r->trace_id), "%.*s", TEXT_ARGS(inv->trace_id));
     snprintf(r->version, sizeof(r->version), "%.*s", TEXT_ARGS(function->version));
     r->object_overlaps += r->object_busy[n];
     r->object_busy[n] = true;

@@ -4,7 +4,7 @@
  * Function "steady" has no limit, "narrow" runs at most two at a time, "single" one, and
  * "patient" waits an hour before it tries again. The key of a row, or the payload of a direct one,
  * tells the executor what to do: "retry..." fails once, "stuck..." fails always, "bad..." fails for
- * good, "wait..." runs until it is let go or canceled. Behind the last "-" is a number up to
+ * good, "full..." finds no room, "wait..." runs until it is let go or canceled. Behind the last "-" is a number up to
  * ROWS_MAX.
  */
 #ifndef ONPUT_TESTS_SCHEDULER_RIG_H
@@ -33,7 +33,7 @@ struct rig {
     bool let_go;
     int runs[ROWS_MAX + 1]; /* by number in the key, behind the last '-' */
     bool object_busy[ROWS_MAX + 1];
-    char arn[128], version[32]; /* of the last run */
+    char arn[128], version[32], trace_id[TRACE_ID_BYTES]; /* of the last run */
     int narrow_running, narrow_most, object_overlaps;
 };
 

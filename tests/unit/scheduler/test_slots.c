@@ -127,9 +127,33 @@ static void test_direct__invocations_are_told_how_they_were_called(void **state)
     rig_await(r, &r->finished, 1);
     assert_string_equal(r->arn, "arn:aws:lambda:us-east-1:000000000000:function:steady:$LATEST");
     assert_string_equal(r->version, "$LATEST");
+    assert_int_equal(strlen(r->trace_id), strlen("Root=1-00000000-;Parent=;Sampled=0") + 24 + 16);
+    assert_memory_equal(r->trace_id, "Root=1-", strlen("Root=1-"));
+    AUTO_FREE char *first = xstrdup(r->trace_id);
     rig_submit_direct(r, "steady", "some", 1, 1);
     rig_await(r, &r->finished, 2);
     assert_string_equal(r->arn, "arn:aws:lambda:us-east-1:000000000000:function:steady");
+    assert_string_not_equal(r->trace_id, first);
+}
+
+static void test_direct__invocations_that_find_no_room_come_again(void **state)
+{
+    struct rig *r = *state;
+    AUTO_ARENA struct arena arena = {0};
+    struct invocation *pending;
+    struct error err = {0};
+    size_t count = 0;
+    int64_t now = clock_wall_ms(clock_system());
+    rig_start(r, 1, WINDOW);
+    rig_submit_direct(r, "steady", "full", 0, 1);
+    rig_finish_with_sentinel(r);
+    assert_ok(queue_list(r->queue, INVOCATION_PENDING, 0, 10, &arena, &pending, &count, &err),
+              &err);
+    assert_int_equal(count, 1);
+    assert_int_equal(rig_read(r, &r->runs[0]), 1);
+    assert_int_equal(pending[0].attempts, 0);
+    assert_text(pending[0].reason, "there is no room");
+    assert_true(pending[0].due_ms >= now + 750);
 }
 
 static void test_direct__invocations_are_retried_and_redriven(void **state)
@@ -267,6 +291,7 @@ int main(void)
         TEST(test_direct__invocations_do_not_wait_for_each_other),
         TEST(test_direct__invocations_keep_to_the_limit_of_the_function),
         TEST(test_direct__invocations_are_told_how_they_were_called),
+        TEST(test_direct__invocations_that_find_no_room_come_again),
         TEST(test_direct__invocations_are_retried_and_redriven),
         TEST(test_direct__invocations_of_a_missing_version_are_dead),
         TEST(test_direct__invocations_follow_an_alias),
