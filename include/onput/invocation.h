@@ -60,9 +60,9 @@ struct invocation {
     struct text reason;         /* of the last failure, or of the hold */
     struct text payload;
     /* Of an invocation that runs, not of a stored one; empty or NULL when there is none. */
-    struct text client_context; /* JSON */
-    struct text invoked_arn;    /* with the qualifier as the caller gave it */
-    struct text trace_id;       /* X-Amzn-Trace-Id; also of an asynchronous one that runs */
+    struct text client_context;   /* JSON */
+    struct text invoked_arn;      /* with the qualifier as the caller gave it */
+    struct text trace_id;         /* X-Amzn-Trace-Id; also of an asynchronous one that runs */
     struct result_stream *stream; /* executor.h; NULL: the result is wanted whole */
 };
 

@@ -4,8 +4,8 @@
  * Function "steady" has no limit, "narrow" runs at most two at a time, "single" one, and
  * "patient" waits an hour before it tries again. The key of a row, or the payload of a direct one,
  * tells the executor what to do: "retry..." fails once, "stuck..." fails always, "bad..." fails for
- * good, "full..." finds no room, "wait..." runs until it is let go or canceled. Behind the last "-" is a number up to
- * ROWS_MAX.
+ * good, "full..." finds no room, "wait..." runs until it is let go or canceled. Behind the last "-"
+ * is a number up to ROWS_MAX.
  */
 #ifndef ONPUT_TESTS_SCHEDULER_RIG_H
 #define ONPUT_TESTS_SCHEDULER_RIG_H
