@@ -100,11 +100,13 @@ static void append_end(struct buffer *out, const struct invoker_call *call,
     buffer_append_char(out, '\n');
 }
 
-/* What is left of a part when so much of the log's beginning is cut. */
+/* What is left of a part when so much of the log's beginning is cut, from a whole character on. */
 static void append_rest(struct buffer *out, struct text part, size_t *cut)
 {
     size_t skip = *cut < part.len ? *cut : part.len;
     *cut -= skip;
+    while (skip > 0 && skip < part.len && ((unsigned char)part.ptr[skip] & 0xC0) == 0x80)
+        skip++;
     buffer_append_text(out, text_slice(part, skip, part.len));
 }
 

@@ -136,6 +136,21 @@ static void test_write_log__cuts_a_first_line_too(void **state)
     assert_text_equal(buffer_text(&r->log), text_slice(buffer_text(&whole), 6, whole.len));
 }
 
+static void test_write_log__begins_with_a_whole_character(void **state)
+{
+    struct rig *r = *state;
+    char lines[9000];
+    for (size_t i = 0; i < sizeof(lines); i++)
+        lines[i] = "\xE2\x82\xAC"[i % 3];
+    r->outcome.log = (struct text){lines, sizeof(lines)};
+    for (size_t max = 4094; max <= 4096; max++) {
+        buffer_reset(&r->log);
+        invoker_write_log(&r->call, &r->outcome, max, &r->log);
+        assert_in_range(r->log.len, max - 2, max);
+        assert_true(text_is_utf8(buffer_text(&r->log)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +163,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_write_log__says_that_time_was_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_log__keeps_the_last_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_log__cuts_a_first_line_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_write_log__begins_with_a_whole_character, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
