@@ -60,7 +60,20 @@ static int fail(struct runner_report *report, int error, const char *what)
     return -1;
 }
 
-static int await_exec(int pipe_end, struct runner_report *report)
+/* Its name goes into the report, unless it is none that a report may hold. */
+static int fail_exec(struct runner_report *report, int error, const char *command)
+{
+    report->end = RUNNER_NO_EXEC;
+    report->code = error;
+    snprintf(report->text, sizeof(report->text), "%s", command);
+    for (const char *at = report->text; *at != '\0'; at++) {
+        if (*at < 0x20 || *at > 0x7E)
+            report->text[0] = '\0';
+    }
+    return -1;
+}
+
+static int await_exec(int pipe_end, const char *command, struct runner_report *report)
 {
     struct start_message m;
     ssize_t got;
@@ -73,9 +86,7 @@ static int await_exec(int pipe_end, struct runner_report *report)
         return fail(report, EIO, "hear from its process");
     if (m.what[0] != '\0')
         return fail(report, m.error, m.what);
-    report->end = RUNNER_NO_EXEC;
-    report->code = m.error;
-    return -1;
+    return fail_exec(report, m.error, command);
 }
 
 int command_start(const struct runner_options *options, pid_t *out_command,
@@ -90,7 +101,8 @@ int command_start(const struct runner_options *options, pid_t *out_command,
         become_command(options, runner, ends[1]);
     int error = errno;
     fd_close(&ends[1]);
-    int rc = pid < 0 ? fail(report, error, "make a process") : await_exec(ends[0], report);
+    int rc = pid < 0 ? fail(report, error, "make a process")
+                     : await_exec(ends[0], options->command[0], report);
     fd_close(&ends[0]);
     if (rc == 0)
         *out_command = pid;

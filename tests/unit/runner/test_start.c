@@ -64,7 +64,7 @@ static void check_no_exec(const char *dir, const char *command, int error)
     struct runner_report report = runner_run(dir, NULL, COMMAND(command));
     assert_int_equal(report.end, RUNNER_NO_EXEC);
     assert_int_equal(report.code, error);
-    assert_string_equal(report.text, "");
+    assert_string_equal(report.text, command);
 }
 
 static void test_start__says_why_exec_failed(void **state)
