@@ -1,5 +1,6 @@
 """onput serve with functions of users, beside the embedded store: an instance of lambda_api's, with other settings."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -53,6 +54,12 @@ def functions(folder):
         "node-page": node | {"handler": "index.page"},
         "node-stream": node | {"handler": "index.streaming"},
         "node-stream-page": node | {"handler": "index.streamingPage"},
+        "start-exit-0": raw | {"environment": {"INIT": "exit 0"}},
+        "start-exit-9": raw | {"environment": {"INIT": "exit 9"}},
+        "start-error": raw | {"environment": {"INIT": "error"}},
+        "start-hang": raw | {"environment": {"INIT": "hang"}, "timeout": "1s"},
+        "start-later": raw | {"environment": {"INIT": f"once {folder / 'start-later'}"}, "backoff": "10ms",
+                              "max_attempts": 100},
         "shell": raw | {"directory": str(folder / "shell"), "handler": "of.the.shell"},
     }
     for name in ("go", "rust"):
@@ -144,9 +151,13 @@ class Machine(server.Onput):
                 continue
         return found
 
-    def workers(self):
-        """Those of processes() that are the functions' own."""
-        return {pid: words for pid, words in self.processes().items() if "onput-runner" not in words}
+    def workers(self, function=None):
+        """Those of processes() that are the functions' own, or one function's."""
+        found = {pid: words for pid, words in self.processes().items() if "onput-runner" not in words}
+        if function is None:
+            return found
+        mark = f"AWS_LAMBDA_FUNCTION_NAME={function}\0".encode()
+        return {pid: words for pid, words in found.items() if mark in environment_of(pid)}
 
     def wait_for_processes(self, count, what="processes"):
         server.wait_until(lambda: len(self.workers()) == count, lambda: f"{count} {what}: {self.processes()}")
@@ -158,8 +169,16 @@ class Machine(server.Onput):
         if self.process and self.process.poll() is None:
             self.kill()
         for pid in self.processes() if self.process else ():  # what a failed test left
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         super().remove()
+
+
+def environment_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def has_rust():

@@ -1,6 +1,8 @@
 """From the first process of a function to the last."""
 
 import concurrent.futures
+import os
+import signal
 import time
 
 from calls import exit_error, invoke, log, notes, run, timeout_error
@@ -83,8 +85,6 @@ def test_a_process_that_ends_while_it_is_idle_is_replaced(start):
     own = start()
     api = client(own)
     first = run(api, "raw", {"do": "tell"})["pid"]
-    import os
-    import signal
     os.kill(first, signal.SIGKILL)
     own.wait_for_no_process()
     assert run(api, "raw", {"do": "tell"})["calls"] == 1
@@ -114,13 +114,21 @@ def test_a_stop_leaves_no_process(start):
     assert own.processes() == {}
 
 
+def is_stopping(own):
+    try:
+        own.admin("/readyz")
+    except OSError:
+        return True
+    return False
+
+
 def test_a_stop_lets_a_call_end(start):
     own = start()
     api, folder = client(own), own.open_folder("meet")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         call, = gather(api, "raw", folder, 1, pool)
         own.process.terminate()
-        wait_until(lambda: "stop" in own.log_text().lower() or own.process.poll() is not None, own.log_tail)
+        wait_until(lambda: is_stopping(own), own.log_tail)
         (folder / "go").touch()
         assert call.result().status == 200
     assert own.process.wait(30) == 0
@@ -178,16 +186,11 @@ def test_a_killed_daemon_loses_no_event(start):
 
 def test_an_event_that_fails_is_tried_again(start):
     own = start()
-    own.settings["functions"]["raw"] |= {"backoff": "10ms", "max_attempts": 5}
-    folder = own.open_folder("work")
-    own.settings["functions"]["raw"]["environment"] = {"INIT": f"once {folder / 'yes'}"}
-    own.reload()
-    api = client(own)
-    wait_until(lambda: api.get_function_configuration(FunctionName="raw").json.get("Environment"), own.log_tail)
-    assert invoke(api, "raw", {"do": "note", "file": str(folder / "notes"), "tag": "late"},
+    api, folder = client(own), own.open_folder("work")
+    assert invoke(api, "start-later", {"do": "note", "file": str(folder / "notes"), "tag": "late"},
                   InvocationType="Event").status == 202
     wait_until(lambda: "exit status 7" in own.log_text(), own.log_tail)
-    (folder / "yes").touch()
+    (own.functions / "start-later").touch()
     wait_until(lambda: notes(folder / "notes") == ["late"], own.log_tail)
 
 
