@@ -339,6 +339,27 @@ static void test_stream__is_canceled_when_the_server_ends(void **state)
     server = shared;
 }
 
+static void test_stream__that_begins_after_the_server_is_canceled(void **state)
+{
+    AUTO_BUFFER struct buffer out;
+    struct error err = {0};
+    struct http_server *shared = server;
+    (void)state;
+    buffer_init(&out, 65536);
+    server = raw_server(routes, ARRAY_LEN(routes), NULL);
+    int fd = ask(GET);
+    struct http_request *r = fetch();
+    http_server_drain(server, 20);
+    assert_int_equal(raw_status(raw_read_answer(fd, &out)), 503);
+    http_server_free(server);
+    struct http_stream *s = http_respond_stream(r, &(struct http_response){.status = 200});
+    assert_int_equal(http_stream_write(s, TEXT("x"), now_ms() + LONG_MS, &err), -1);
+    assert_int_equal(err.code, ERROR_CANCELED);
+    http_stream_end(s, true);
+    close(fd);
+    server = shared;
+}
+
 enum { CROWD = 64, CROWD_PIECES = 40, CROWD_PIECE = 10000 };
 
 struct member {
@@ -460,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_stream__tells_when_the_client_has_gone),
         cmocka_unit_test(test_stream__tells_when_the_client_goes_while_the_writer_waits),
         cmocka_unit_test(test_stream__is_canceled_when_the_server_ends),
+        cmocka_unit_test(test_stream__that_begins_after_the_server_is_canceled),
         cmocka_unit_test(test_stream__of_many_clients_of_whom_some_vanish),
         cmocka_unit_test(test_stream__of_many_clients_when_the_server_ends),
         cmocka_unit_test(test_stream__is_waited_for_by_a_drain),
