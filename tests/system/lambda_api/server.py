@@ -124,6 +124,7 @@ class Onput:
 
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="onput-lambda-"))
+        self.directory.chmod(0o711)  # as root, functions run as users of their own
         self.store = Store(self.directory / "store")
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"

@@ -138,9 +138,10 @@ def test_create_says_that_a_bucket_brings_no_code(api, name):
             re.compile("built-in function takes no code from a bucket"))
 
 
-def test_create_says_that_it_runs_no_code_of_users_yet(api, name):
-    refused(api.create_function(**members(name, Runtime="python3.12", Handler="app.handler",
-                                          Code={"ZipFile": zip_bytes()})), 400, IPVE, re.compile("onput.builtin"))
+def test_create_says_how_to_have_a_runtime_that_is_not_here(api, name):
+    refused(api.create_function(**members(name, Runtime="java21", Handler="app.Handler",
+                                          Code={"ZipFile": zip_bytes()})), 400, IPVE,
+            "The runtime java21 is not available here: add runtimes.java21.command to the configuration.")
 
 
 def test_create_refuses_a_handler_that_is_no_builtin_function(api, name):
