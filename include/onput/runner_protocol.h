@@ -4,7 +4,10 @@
  *
  * onput-runner starts the user's command confined, watches all that descends from it, and ends all
  * of it: when it is told to, when the command ends, or when the daemon is gone. It speaks no HTTP
- * and knows no secrets but those in the command's environment, which is its own environment.
+ * and knows no secrets but those in the command's environment, which is in its own: "+NAME=value"
+ * there is NAME=value for the command. The daemon passes all variables like that, because
+ * LD_PRELOAD or LD_LIBRARY_PATH of a function would put its code into onput-runner, which has not
+ * confined itself, and may be root.
  *
  *   onput-runner [--uid N] [--memory-bytes N] [--pids N] [--grace-ms N] [--cgroup DIRECTORY]
  *                --directory DIRECTORY --temporary DIRECTORY -- COMMAND [ARGUMENT...]

@@ -33,6 +33,15 @@ static const char *keep_only(int pipe_end)
     return NULL;
 }
 
+/* "+NAME=value" was not meant for us; see onput/runner_protocol.h. */
+static void unwrap_environment(void)
+{
+    for (char **v = environ; *v != NULL; v++) {
+        if (**v == '+')
+            (*v)++;
+    }
+}
+
 NORETURN static void become_command(const struct runner_options *options, pid_t runner,
                                     int pipe_end)
 {
@@ -43,6 +52,7 @@ NORETURN static void become_command(const struct runner_options *options, pid_t 
     if (failed == NULL)
         failed = confine(options, runner);
     if (failed == NULL) {
+        unwrap_environment();
         m.error = execute(options->command);
     } else {
         m.error = errno;

@@ -30,17 +30,17 @@ struct list {
     size_t count;
 };
 
-/* "NAME=": is there one of that name already? */
+/* Is there one of that name already? */
 static bool has(const struct list *l, const char *name, size_t len)
 {
     for (size_t i = 0; i < l->count; i++) {
-        if (strncmp(l->items[i], name, len) == 0 && l->items[i][len] == '=')
+        if (strncmp(l->items[i] + 1, name, len) == 0 && l->items[i][len + 1] == '=')
             return true;
     }
     return false;
 }
 
-/* Whoever comes first stays. */
+/* Whoever comes first stays. "+": not for onput-runner, see onput/runner_protocol.h. */
 static void put(struct list *l, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
 static void put(struct list *l, const char *name, const char *fmt, ...)
 {
@@ -51,7 +51,7 @@ static void put(struct list *l, const char *name, const char *fmt, ...)
     va_start(ap, fmt);
     BUG_ON(vasprintf(&value, fmt, ap) < 0);
     va_end(ap);
-    l->items[l->count++] = arena_printf(l->arena, "%s=%s", name, value);
+    l->items[l->count++] = arena_printf(l->arena, "+%s=%s", name, value);
     free(value);
 }
 

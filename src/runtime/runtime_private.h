@@ -146,7 +146,7 @@ struct environment_parts {
     const char *access_key;
     const char *secret_key;
 };
-/* "NAME=value" strings ended by NULL, in the arena. */
+/* "+NAME=value" strings for onput-runner, ended by NULL, in the arena. */
 char **environment_make(const struct environment_parts *parts, struct arena *arena);
 
 /* ---- failure.c ---- */

@@ -43,6 +43,17 @@ static void test_start__passes_its_environment_on(void **state)
     unsetenv("ONPUT_TEST_WORD");
 }
 
+/* LD_SHOW_AUXV makes the loader of whoever has it talk: the command's alone. */
+static void test_start__has_no_use_for_the_commands_variables(void **state)
+{
+    assert_int_equal(setenv("+LD_SHOW_AUXV", "1", 1), 0);
+    AUTO_FREE char *log = show(*state, NULL, "LD_SHOW_AUXV");
+    unsetenv("+LD_SHOW_AUXV");
+    assert_contains(log, "LD_SHOW_AUXV=1\n");
+    const char *talk = strstr(log, "AT_PAGESZ");
+    assert_true(talk == NULL || strstr(talk + 1, "AT_PAGESZ") == NULL);
+}
+
 static void test_start__limits_files_and_cores(void **state)
 {
     AUTO_FREE char *log = show(*state, NULL, "HOME");
@@ -182,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_start__gives_a_clean_process),
         TEST(test_start__passes_its_environment_on),
+        TEST(test_start__has_no_use_for_the_commands_variables),
         TEST(test_start__limits_files_and_cores),
         TEST(test_start__limits_what_can_be_allocated_between_looks),
         TEST(test_start__says_why_exec_failed),

@@ -57,10 +57,11 @@ static const char *get(const struct scene *s, const char *name)
     const char *value = NULL;
     size_t len = strlen(name);
     for (char **v = s->variables; *v != NULL; v++) {
-        if (strncmp(*v, name, len) != 0 || (*v)[len] != '=')
+        assert_int_equal(**v, '+');
+        if (strncmp(*v + 1, name, len) != 0 || (*v)[len + 1] != '=')
             continue;
         assert_null(value);
-        value = *v + len + 1;
+        value = *v + len + 2;
     }
     return value;
 }
