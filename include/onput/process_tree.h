@@ -2,8 +2,8 @@
  * process_tree.h - the processes that descend from one, as /proc shows them.
  *
  * A snapshot: processes come and go while it is taken. Who wants to end a tree that may fork stops
- * and looks until nothing new is found (process_tree_signal() with SIGSTOP), then kills. Orphans
- * are found only when the root is a subreaper (prctl PR_SET_CHILD_SUBREAPER).
+ * it (process_tree_sweep() with SIGSTOP) until nothing new is found, then kills. Orphans are found
+ * only when the root is a subreaper (prctl PR_SET_CHILD_SUBREAPER).
  *
  * Source: proc(5).
  */
@@ -40,6 +40,10 @@ struct process_tree_usage process_tree_look(const struct process_tree *tree);
  * number of one that ended. Zombies count as gone, and for SIGSTOP who is stopped. Returns how many
  * got it. */
 size_t process_tree_signal(const struct process_tree *tree, int signal);
+/* Signals every descendant of `root` at once when it is found, and before its own children are
+ * looked for, so that who is stopped cannot have more. However many there are. Returns their
+ * number, zombies and those that cannot be signalled included. */
+size_t process_tree_sweep(pid_t root, int signal);
 /* Does one of them have the socket with that inode open? */
 bool process_tree_has_socket(const struct process_tree *tree, uint64_t inode);
 

@@ -68,27 +68,16 @@ static pid_t entry_pid(const struct dirent *entry)
     return (pid_t)number;
 }
 
-static bool holds(const struct process_tree *tree, pid_t pid)
+static bool has_lists_of_children(void)
 {
-    for (size_t i = 0; i < tree->count; i++) {
-        if (tree->pids[i] == pid)
-            return true;
-    }
-    return false;
+    /* Kernels without CONFIG_PROC_CHILDREN do not have them. */
+    return access("/proc/thread-self/children", F_OK) == 0;
 }
 
-static void add(struct process_tree *tree, pid_t pid)
-{
-    if (pid <= 0 || pid == tree->root)
-        return;
-    if (tree->count == PROCESS_TREE_MAX)
-        tree->is_cut = true;
-    else
-        tree->pids[tree->count++] = pid;
-}
+typedef void found_fn(void *ctx, pid_t pid);
 
 /* The file is a line of numbers, each with a space behind it. */
-static void add_children_of_thread(struct process_tree *tree, pid_t pid, pid_t thread)
+static void list_children_of_thread(pid_t pid, pid_t thread, found_fn *found, void *ctx)
 {
     char path[PATH_BYTES], piece[4096];
     int child = 0;
@@ -102,15 +91,15 @@ static void add_children_of_thread(struct process_tree *tree, pid_t pid, pid_t t
             if (piece[i] >= '0' && piece[i] <= '9') {
                 child = child * 10 + (piece[i] - '0');
             } else {
-                add(tree, child);
+                found(ctx, child);
                 child = 0;
             }
         }
     }
-    add(tree, child);
+    found(ctx, child);
 }
 
-static void add_children(struct process_tree *tree, pid_t pid)
+static void list_children(pid_t pid, found_fn *found, void *ctx)
 {
     char path[PATH_BYTES];
     snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
@@ -120,9 +109,29 @@ static void add_children(struct process_tree *tree, pid_t pid)
     for (struct dirent *e = readdir(threads); e != NULL; e = readdir(threads)) {
         pid_t thread = entry_pid(e);
         if (thread > 0)
-            add_children_of_thread(tree, pid, thread);
+            list_children_of_thread(pid, thread, found, ctx);
     }
     closedir(threads);
+}
+
+static bool holds(const struct process_tree *tree, pid_t pid)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        if (tree->pids[i] == pid)
+            return true;
+    }
+    return false;
+}
+
+static void add(void *ctx, pid_t pid)
+{
+    struct process_tree *tree = ctx;
+    if (pid <= 0 || pid == tree->root)
+        return;
+    if (tree->count == PROCESS_TREE_MAX)
+        tree->is_cut = true;
+    else
+        tree->pids[tree->count++] = pid;
 }
 
 struct kinship {
@@ -182,15 +191,14 @@ void process_tree_read_by_parents(pid_t root, struct process_tree *out)
 
 void process_tree_read(pid_t root, struct process_tree *out)
 {
-    /* Kernels without CONFIG_PROC_CHILDREN do not have it. */
-    if (access("/proc/thread-self/children", F_OK) != 0) {
+    if (!has_lists_of_children()) {
         process_tree_read_by_parents(root, out);
         return;
     }
     start(out, root);
-    add_children(out, root);
+    list_children(root, add, out);
     for (size_t i = 0; i < out->count; i++)
-        add_children(out, out->pids[i]);
+        list_children(out->pids[i], add, out);
 }
 
 /* The number behind a name in the text of a status file, or 0. */
@@ -277,6 +285,48 @@ size_t process_tree_signal(const struct process_tree *tree, int signal)
     for (size_t i = 0; i < tree->count; i++)
         count += signal_one(tree, tree->pids[i], signal) ? 1 : 0;
     return count;
+}
+
+enum { SWEEP_MAX = 1 << 22 }; /* no kernel has more numbers */
+
+struct sweep {
+    int signal;
+    pid_t *pids;
+    size_t count, capacity;
+};
+
+/* Right after it was seen, a number cannot belong to another process. */
+static void sweep_one(void *ctx, pid_t pid)
+{
+    struct sweep *s = ctx;
+    if (pid <= 0 || s->count == SWEEP_MAX)
+        return;
+    kill(pid, s->signal);
+    if (s->count == s->capacity) {
+        s->capacity = s->capacity == 0 ? 256 : s->capacity * 2;
+        s->pids = xrealloc_array(s->pids, s->capacity, sizeof(*s->pids));
+    }
+    s->pids[s->count++] = pid;
+}
+
+static size_t sweep_by_parents(pid_t root, int signal)
+{
+    struct process_tree tree;
+    process_tree_read_by_parents(root, &tree);
+    process_tree_signal(&tree, signal);
+    return tree.count;
+}
+
+size_t process_tree_sweep(pid_t root, int signal)
+{
+    struct sweep s = {.signal = signal};
+    if (!has_lists_of_children())
+        return sweep_by_parents(root, signal);
+    list_children(root, sweep_one, &s);
+    for (size_t i = 0; i < s.count; i++)
+        list_children(s.pids[i], sweep_one, &s);
+    free(s.pids);
+    return s.count;
 }
 
 static bool has_socket(pid_t pid, const char *link)

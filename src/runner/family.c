@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,9 +13,9 @@
 #include "runner_private.h"
 
 enum {
-    STOP_ROUNDS = 100, /* a parent in vfork() cannot be stopped: then we go on */
+    STOP_ROUNDS = 20, /* some start between two looks; a parent in vfork() cannot be stopped */
     KILL_WAIT_MS = 20,
-    KILL_LIMIT_MS = 5000, /* what waits for a broken disk or network file system does not die */
+    GIVE_UP_MS = 5000, /* what waits for a broken disk or network file system does not die */
 };
 
 void family_reap(struct family *f)
@@ -30,6 +29,7 @@ void family_reap(struct family *f)
             f->is_empty = true;
         if (pid <= 0)
             return;
+        f->reaped++;
         if (pid == f->command) {
             f->command_ended = true;
             f->status = status;
@@ -37,10 +37,9 @@ void family_reap(struct family *f)
     }
 }
 
-void family_look(struct family *f, struct process_tree_usage *out)
+void family_look(struct family *f)
 {
     process_tree_read(getpid(), &f->tree);
-    *out = process_tree_look(&f->tree);
 }
 
 void family_signal(struct family *f, int signal)
@@ -49,18 +48,13 @@ void family_signal(struct family *f, int signal)
     process_tree_signal(&f->tree, signal);
 }
 
-/* Who is stopped makes no more children, and still has its parent. */
-static void stop_all(struct family *f)
+/* Who is stopped makes no more children, and none of its children gets another parent. */
+static void stop_all(void)
 {
-    for (int round = 0; round < STOP_ROUNDS; round++) {
-        process_tree_read(getpid(), &f->tree);
-        if (process_tree_signal(&f->tree, SIGSTOP) == 0 && !f->tree.is_cut)
-            return;
-        /* More than fit: room is made by those who are stopped already. */
-        if (f->tree.is_cut)
-            process_tree_signal(&f->tree, SIGKILL);
-        family_reap(f);
-        sched_yield();
+    size_t before = 0, now = process_tree_sweep(getpid(), SIGSTOP);
+    for (int round = 0; round < STOP_ROUNDS && now != before; round++) {
+        before = now;
+        now = process_tree_sweep(getpid(), SIGSTOP);
     }
 }
 
@@ -71,20 +65,28 @@ static void drain(int child_ended)
         continue;
 }
 
+/* Where /proc does not show it, too: it is our child until we reap it. */
+static void kill_all(struct family *f)
+{
+    process_tree_sweep(getpid(), SIGKILL);
+    if (!f->command_ended)
+        kill(f->command, SIGKILL);
+}
+
 void family_end(struct family *f, int child_ended)
 {
     const struct clock *clock = clock_system();
-    int64_t limit = clock_mono_ms(clock) + KILL_LIMIT_MS;
-    stop_all(f);
+    int64_t give_up_at = clock_mono_ms(clock) + GIVE_UP_MS;
+    stop_all();
     family_reap(f);
-    while (!f->is_empty && clock_mono_ms(clock) < limit) {
+    while (!f->is_empty && clock_mono_ms(clock) < give_up_at) {
         struct pollfd ended = {.fd = child_ended, .events = POLLIN};
-        family_signal(f, SIGKILL);
-        /* Where /proc does not show it. It is our child until we reap it. */
-        if (!f->command_ended)
-            kill(f->command, SIGKILL);
+        size_t before = f->reaped;
+        kill_all(f);
         poll(&ended, 1, KILL_WAIT_MS);
         drain(child_ended);
         family_reap(f);
+        if (f->reaped > before)
+            give_up_at = clock_mono_ms(clock) + GIVE_UP_MS;
     }
 }

@@ -63,12 +63,13 @@ struct family {
     bool command_ended;
     bool is_empty; /* we have no child any more; since we adopt all orphans, there is nobody */
     int status;    /* of the command, as wait() gives it */
-    struct process_tree tree;
+    size_t reaped;
+    struct process_tree tree; /* as of the last family_look() */
 };
 
 /* Takes note of who ended. Never waits. */
 void family_reap(struct family *f);
-void family_look(struct family *f, struct process_tree_usage *out);
+void family_look(struct family *f);
 void family_signal(struct family *f, int signal);
 /* Ends all of them, however they fork. `child_ended` becomes readable when a child ends. Gives up
  * on what does not die within seconds. */

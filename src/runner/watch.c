@@ -41,17 +41,26 @@ static void break_limit(struct watch *w, enum runner_end limit)
     w->must_die = true;
 }
 
-static void look(struct watch *w)
+static void check_usage(struct watch *w)
 {
-    const struct runner_options *o = w->options;
-    struct process_tree_usage usage;
-    family_look(&w->family, &usage);
+    struct process_tree_usage usage = process_tree_look(&w->family.tree);
     if (usage.bytes > w->peak_bytes)
         w->peak_bytes = usage.bytes;
-    if (o->pids > 0 && (usage.tasks > o->pids || w->family.tree.is_cut))
+    if (w->options->pids > 0 && usage.tasks > w->options->pids)
         break_limit(w, RUNNER_PIDS);
-    else if (o->memory_bytes > 0 && usage.bytes > o->memory_bytes)
+    else if (w->options->memory_bytes > 0 && usage.bytes > w->options->memory_bytes)
         break_limit(w, RUNNER_MEMORY);
+}
+
+static void look(struct watch *w)
+{
+    uint64_t most = w->options->pids;
+    family_look(&w->family);
+    /* When they become more and more, there is no time to look at each. */
+    if (most > 0 && (w->family.tree.count > most || w->family.tree.is_cut))
+        break_limit(w, RUNNER_PIDS);
+    else
+        check_usage(w);
     w->pause_ms = w->pause_ms * 2 < LOOK_MS ? w->pause_ms * 2 : LOOK_MS;
     w->look_at_ms = now_ms() + w->pause_ms;
 }
