@@ -91,15 +91,15 @@ static int read_answer(int fd)
     return (int)strtol(message + 9, NULL, 10);
 }
 
+/* In one piece, as the kernel holds a second small one back until the first is acknowledged. */
 static void post(int fd, const char *path, const char *body)
 {
-    char head[512];
-    int len = snprintf(head, sizeof(head),
+    static char message[MESSAGE_BYTES + 512];
+    int len = snprintf(message, sizeof(message),
                        "POST " ROOT "%s HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\n"
-                       "Content-Length: %zu\r\n\r\n",
-                       path, strlen(body));
-    send_all(fd, head, (size_t)len);
-    send_all(fd, body, strlen(body));
+                       "Content-Length: %zu\r\n\r\n%s",
+                       path, strlen(body), body);
+    send_all(fd, message, (size_t)len);
     read_answer(fd);
 }
 
@@ -262,6 +262,22 @@ static void do_environment(int fd, const char *argument)
     respond(fd, getenv(argument) != NULL ? getenv(argument) : "");
 }
 
+/* Connections that stay open and say nothing. */
+static void do_connect(int fd, const char *argument)
+{
+    for (long left = strtol(argument, NULL, 10); left > 0; left--)
+        connect_api();
+    respond(fd, "\"connected\"");
+}
+
+static void do_uid(int fd, const char *argument)
+{
+    char text[64];
+    (void)argument;
+    snprintf(text, sizeof(text), "%d", (int)getuid());
+    respond(fd, text);
+}
+
 /* A child of its own, which outlives it unless somebody looks after it. */
 static void do_fork(int fd, const char *argument)
 {
@@ -298,6 +314,8 @@ static const struct {
     {"has", do_has},
     {"fork", do_fork},
     {"environment", do_environment},
+    {"connect", do_connect},
+    {"uid", do_uid},
 };
 
 static void do_event(int fd)

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "onput/encoding.h"
 #include "onput/fd.h"
@@ -64,6 +65,7 @@ struct runtime_fixture *fixture_new(const struct runtime_options *options)
     f->metrics = metrics_new();
     f->catalog = make_catalog(true, "30s");
     assert_ok(dir_make_temporary("onput-runtime-", &f->directory, &err), &err);
+    assert_int_equal(chmod(f->directory, 0711), 0); /* for private users */
     AUTO_FREE char *temporary = test_path(f->directory, "tmp");
     o.runner_program = ONPUT_BIN_DIR "/onput-runner";
     o.directory = temporary;
@@ -183,6 +185,16 @@ void fixture_await_processes(struct runtime_fixture *f, int count)
         if (now == count)
             return;
         sched_yield();
+    }
+}
+
+void fixture_await_busy(struct runtime_fixture *f)
+{
+    for (bool is_busy = false; !is_busy; sched_yield()) {
+        pthread_mutex_lock(&f->rt->lock);
+        for (struct pool *p = f->rt->pools; p != NULL; p = p->next)
+            is_busy = is_busy || p->users > 0;
+        pthread_mutex_unlock(&f->rt->lock);
     }
 }
 

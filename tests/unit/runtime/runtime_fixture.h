@@ -68,6 +68,7 @@ void fixture_await(struct runtime_fixture *f, enum metric_id id, const char *fun
 int fixture_count(struct runtime_fixture *f, enum metric_id id, const char *function,
                   const char *label);
 void fixture_await_processes(struct runtime_fixture *f, int count);
+void fixture_await_busy(struct runtime_fixture *f); /* some process is */
 bool is_alive(pid_t pid);
 
 #endif

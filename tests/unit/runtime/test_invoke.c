@@ -136,13 +136,14 @@ static void test_invoke__stops_when_it_is_canceled(void **state)
     (void)state;
     pid_t pid = fixture_pid(f, "fake");
     caller_start(&c);
+    fixture_await_busy(f);
     atomic_store(&f->canceled, true);
     caller_join(&c);
     assert_int_equal(c.reply.outcome.status, OUTCOME_FAILED);
     assert_int_equal(c.reply.outcome.error.code, ERROR_CANCELED);
     assert_true(c.reply.outcome.error.retryable);
     reply_release(&c.reply);
-    (void)pid;
+    assert_false(is_alive(pid));
     fixture_free(f);
 }
 

@@ -194,8 +194,7 @@ static void test_runtime_refresh__lets_busy_processes_finish(void **state)
     (void)state;
     fixture_pid(f, "fake");
     caller_start(&c);
-    while (f->rt->pools->users == 0)
-        usleep(1000);
+    fixture_await_busy(f);
     runtime_refresh(f->rt, without);
     caller_join(&c);
     assert_int_equal(c.reply.outcome.status, OUTCOME_DONE);
