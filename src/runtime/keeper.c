@@ -28,6 +28,7 @@ enum {
     LOOK_MIN_MS = 10,
     LOOK_MAX_MS = 1000,
     OUT_OF_FDS_PAUSE_MS = 10,
+    LOG_PAUSE_NS = 5 * 1000 * 1000,
 };
 
 struct keeper {
@@ -40,6 +41,8 @@ struct keeper {
 
     /* The thread's own. */
     struct place *sweeping;
+    struct instance *paused; /* their logs are not read until resume_at_ns */
+    int64_t resume_at_ns;
     bool is_needed;     /* there is something to look after */
     int64_t look_at_ns; /* when to look for what has been idle for long */
     struct instance *exited[EVENTS_PER_TURN];
@@ -134,13 +137,42 @@ static void read_channel(struct keeper *k, struct instance *i)
         LOG(LOG_LEVEL_DEBUG, "a runner's report cannot be read", LOG_ERROR_FIELD(&err));
 }
 
+static void listen_to_log(struct keeper *k, struct instance *i, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = &i->watches[KEEPER_LOG]};
+    epoll_ctl(k->epoll, EPOLL_CTL_MOD, i->log_fd, &event);
+}
+
+/* Who writes more than anybody will read has to wait for us now and then, not we for it. */
+static void pause_log(struct keeper *k, struct instance *i)
+{
+    if (k->paused == NULL)
+        k->resume_at_ns = clock_now_ns() + LOG_PAUSE_NS;
+    listen_to_log(k, i, 0);
+    i->next_paused = k->paused;
+    i->is_paused = true;
+    k->paused = i;
+}
+
+static void resume_logs(struct keeper *k)
+{
+    for (struct instance *i = k->paused; i != NULL; i = i->next_paused) {
+        listen_to_log(k, i, EPOLLIN);
+        i->is_paused = false;
+    }
+    k->paused = NULL;
+}
+
 static void read_log(struct keeper *k, struct instance *i)
 {
     pthread_mutex_lock(&i->log_lock);
     bool has_more = instance_read_log(i, LOG_BYTES_PER_TURN);
+    bool is_flood = log_lines_are_flood(i->log);
     pthread_mutex_unlock(&i->log_lock);
     if (!has_more)
         ignore(k, i->log_fd);
+    else if (is_flood && !i->is_paused)
+        pause_log(k, i);
 }
 
 /* ---- their ends ---- */
@@ -184,6 +216,8 @@ static void note_end(struct instance *i, enum instance_state state)
 
 static void end(struct keeper *k, struct instance *i)
 {
+    if (i->is_paused)
+        resume_logs(k);
     ignore(k, i->pidfd);
     ignore(k, i->listener);
     fd_close(&i->listener);
@@ -326,11 +360,16 @@ static void look(struct keeper *k)
 
 static int wait_ms(const struct keeper *k)
 {
+    int64_t until = INT64_MAX;
     if (k->sweeping != NULL)
         return 0;
-    if (!k->is_needed && k->look_at_ns != 0)
+    if (k->is_needed || k->look_at_ns == 0)
+        until = k->look_at_ns;
+    if (k->paused != NULL && k->resume_at_ns < until)
+        until = k->resume_at_ns;
+    if (until == INT64_MAX)
         return -1;
-    int64_t wait = (k->look_at_ns - clock_now_ns()) / 1000000 + 1;
+    int64_t wait = (until - clock_now_ns()) / 1000000 + 1;
     return wait > 0 ? (int)wait : 0;
 }
 
@@ -341,6 +380,8 @@ static void turn(struct keeper *k)
     k->exited_count = 0;
     for (int n = 0; n < count; n++)
         handle(k, events[n].data.ptr);
+    if (k->paused != NULL && clock_now_ns() >= k->resume_at_ns)
+        resume_logs(k);
     for (size_t n = 0; n < k->exited_count; n++)
         end(k, k->exited[n]);
     if (k->sweeping != NULL)

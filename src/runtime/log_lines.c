@@ -154,6 +154,11 @@ void log_lines_take(struct log_lines *l, struct text bytes)
         take_lines(l, bytes);
 }
 
+bool log_lines_are_flood(const struct log_lines *l)
+{
+    return l->tail_total > LOG_RELAY_MAX_BYTES;
+}
+
 void log_lines_begin(struct log_lines *l, const char *request_id)
 {
     if (l->line_len > 0)

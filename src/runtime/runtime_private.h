@@ -249,6 +249,8 @@ struct instance {
     /* The keeper's alone. */
     struct keeper_watch watches[KEEPER_KINDS];
     struct instance *next_new;
+    struct instance *next_paused;
+    bool is_paused; /* its log is not read for a moment */
     bool has_report;
 };
 
@@ -388,6 +390,8 @@ void log_lines_free(struct log_lines *l);
 /* Lines that follow are those of that invocation; NULL: of none. Empties the tail. */
 void log_lines_begin(struct log_lines *l, const char *request_id);
 void log_lines_take(struct log_lines *l, struct text bytes);
+/* It wrote more in this invocation than is relayed. */
+bool log_lines_are_flood(const struct log_lines *l);
 /* The last LOG_TAIL_BYTES of the invocation, in the arena: valid UTF-8, no NUL. */
 struct text log_lines_tail(struct log_lines *l, struct arena *arena);
 
