@@ -8,13 +8,11 @@
 
 #include "load.h"
 #include "onput/builtin.h"
-#include "onput/encoding.h"
 #include "onput/fd.h"
-#include "onput/hash.h"
 #include "onput/lambda.h"
 #include "onput/log.h"
 #include "onput/memory.h"
-#include "onput/sigv4.h"
+#include "signed.h"
 
 #define INVOKE_PATH "/2015-03-31/functions/noop/invocations"
 #define PAYLOAD     "{\"bucket\":\"photos\",\"key\":\"2026/11/beach.jpg\"}"
@@ -25,7 +23,8 @@ static const char config_yaml[] =
     "state: {dir: \"%s\"}\n"
     "stores: {minio: {endpoint: \"http://127.0.0.1:9000\", access_key: bench-access,\n"
     "    secret_key: bench-secret, webhook_token: bench-webhook-token-0123456789}}\n"
-    "users: {bench: {access_key: AKIABENCH, secret_key: bench-user-secret, root: true}}\n"
+    "users: {bench: {access_key: " SIGNED_ACCESS_KEY ", secret_key: " SIGNED_SECRET_KEY
+    ", root: true}}\n"
     "functions: {noop: {builtin: echo}}\n";
 
 /* The server side of a round. */
@@ -64,55 +63,12 @@ static void close_door(struct door *d)
     free(d->routes);
 }
 
-/* Signed once: a signature is good for 15 minutes. */
-struct signed_request {
-    char bytes[LOAD_REQUEST_BYTES];
-    size_t len;
-};
-
-static void sign_request(struct signed_request *out)
-{
-    struct arena arena;
-    struct error err = {0};
-    struct text authorization;
-    char hash[SHA256_HEX_BYTES], date[TIME_TEXT_BYTES];
-    arena_init(&arena);
-    int64_t now_ms = clock_wall_ms(clock_system());
-    time_format_basic(now_ms, date);
-    sha256_hex(PAYLOAD, strlen(PAYLOAD), hash);
-    const struct http_header headers[] = {{TEXT("host"), TEXT("127.0.0.1")},
-                                          {TEXT("x-amz-date"), text_of(date)}};
-    struct sigv4_request request = {.method = TEXT("POST"),
-                                    .path = TEXT(INVOKE_PATH),
-                                    .query = TEXT(""),
-                                    .headers = headers,
-                                    .header_count = ARRAY_LEN(headers),
-                                    .payload_hash = text_of(hash)};
-    struct sigv4_key key = {TEXT("AKIABENCH"), TEXT("bench-user-secret"), TEXT("")};
-    struct sigv4_scope scope = {TEXT("us-east-1"), TEXT("lambda"), now_ms};
-    bench_must(sigv4_sign(&request, &key, &scope, &arena, &authorization, NULL, &err), &err);
-    out->len =
-        (size_t)snprintf(out->bytes, sizeof(out->bytes),
-                         "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Date: %s\r\n"
-                         "Authorization: %.*s\r\nContent-Length: %zu\r\n\r\n%s",
-                         INVOKE_PATH, date, TEXT_ARGS(authorization), strlen(PAYLOAD), PAYLOAD);
-    arena_release(&arena);
-}
-
-static size_t write_signed(void *ctx, unsigned long long serial, char out[LOAD_REQUEST_BYTES])
-{
-    const struct signed_request *request = ctx;
-    (void)serial;
-    memcpy(out, request->bytes, request->len);
-    return request->len;
-}
-
 static struct load_result load(const struct door *d, int connections, struct signed_request *r)
 {
     struct load_options options = {.port = http_server_port(d->server),
                                    .connections = connections,
                                    .seconds = SECONDS,
-                                   .write_request = write_signed,
+                                   .write_request = signed_request_write,
                                    .ctx = r};
     struct load_result result = load_run(&options);
     if (result.refused > 0) {
@@ -166,7 +122,7 @@ int main(void)
     struct signed_request request;
     open_door(&invoking, &api, false, metrics);
     open_door(&constant, &api, true, metrics);
-    sign_request(&request);
+    signed_request_make(INVOKE_PATH, PAYLOAD, &request);
 
     printf("Invoke of a no-op function per second, signed, median of %d rounds of %d s\n", ROUNDS,
            SECONDS);
