@@ -59,13 +59,23 @@ static int open_state_dir(const struct config *config, struct error *err)
     return 0;
 }
 
+/* Absolute: functions run in folders of their own. The state's folder is there by now. */
+static int runtime_directory(const struct config *config, char **out, struct error *err)
+{
+    AUTO_FREE char *state = realpath(config->state_dir, NULL);
+    if (state == NULL)
+        return error_set_errno(err, ERROR_IO, "cannot find the folder %s", config->state_dir);
+    *out = xasprintf("%s/runtime", state);
+    return 0;
+}
+
 static int start_runtime(struct daemon *d, const struct config *config, struct error *err)
 {
     AUTO_FREE char *program = NULL;
-    AUTO_FREE char *directory = xasprintf("%s/runtime", config->state_dir);
+    AUTO_FREE char *directory = NULL;
     if (daemon_program_path(config->runner_program, "onput-runner", "runtime.program", &program,
                             err) < 0 ||
-        open_state_dir(config, err) < 0)
+        open_state_dir(config, err) < 0 || runtime_directory(config, &directory, err) < 0)
         return -1;
     struct runtime_options options = {
         .runner_program = program,
