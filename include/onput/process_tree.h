@@ -34,7 +34,10 @@ void process_tree_read(pid_t root, struct process_tree *out);
 /* Resident and swapped memory of all of them together, in bytes; shared pages count once per
  * process, file pages not at all. */
 uint64_t process_tree_memory(const struct process_tree *tree);
-/* That and the number of tasks, in one look. */
+/* The same, but pages that several of them share count once in all, wherever we may look closer. It
+ * takes far longer. */
+uint64_t process_tree_memory_shared(const struct process_tree *tree);
+/* Memory and the number of tasks, in one look. */
 struct process_tree_usage process_tree_look(const struct process_tree *tree);
 /* Signals every one of them that is still a descendant, so that no stranger gets it who has the
  * number of one that ended. Zombies count as gone, and for SIGSTOP who is stopped. Returns how many

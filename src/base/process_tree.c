@@ -232,20 +232,26 @@ static uint64_t bytes_of_threads(pid_t pid)
     return bytes;
 }
 
+static uint64_t bytes_of(pid_t pid, size_t *out_tasks)
+{
+    char path[PATH_BYTES], status[STATUS_BYTES];
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    *out_tasks = 0;
+    if (!read_start(path, status, sizeof(status)))
+        return 0;
+    uint64_t bytes = status_bytes(status);
+    size_t tasks = (size_t)status_number(status, "\nThreads:");
+    *out_tasks = tasks > 0 ? tasks : 1;
+    return bytes == 0 && tasks > 1 ? bytes_of_threads(pid) : bytes;
+}
+
 struct process_tree_usage process_tree_look(const struct process_tree *tree)
 {
     struct process_tree_usage sum = {0};
     for (size_t i = 0; i < tree->count; i++) {
-        char path[PATH_BYTES], status[STATUS_BYTES];
-        snprintf(path, sizeof(path), "/proc/%d/status", (int)tree->pids[i]);
-        if (!read_start(path, status, sizeof(status)))
-            continue;
-        uint64_t bytes = status_bytes(status);
-        size_t tasks = (size_t)status_number(status, "\nThreads:");
-        if (bytes == 0 && tasks > 1)
-            bytes = bytes_of_threads(tree->pids[i]);
-        sum.bytes += bytes;
-        sum.tasks += tasks > 0 ? tasks : 1;
+        size_t tasks;
+        sum.bytes += bytes_of(tree->pids[i], &tasks);
+        sum.tasks += tasks;
     }
     return sum;
 }
@@ -253,6 +259,31 @@ struct process_tree_usage process_tree_look(const struct process_tree *tree)
 uint64_t process_tree_memory(const struct process_tree *tree)
 {
     return process_tree_look(tree).bytes;
+}
+
+/* The kernel divides each page by the number of those who have it. */
+static bool read_shares(pid_t pid, uint64_t *out_bytes)
+{
+    char path[PATH_BYTES], rollup[STATUS_BYTES];
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+    if (!read_start(path, rollup, sizeof(rollup)) || strstr(rollup, "\nPss_Anon:") == NULL)
+        return false;
+    *out_bytes =
+        1024 * (status_number(rollup, "\nPss_Anon:") + status_number(rollup, "\nPss_Shmem:") +
+                status_number(rollup, "\nSwapPss:"));
+    return true;
+}
+
+uint64_t process_tree_memory_shared(const struct process_tree *tree)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < tree->count; i++) {
+        uint64_t bytes = 0;
+        if (!read_shares(tree->pids[i], &bytes))
+            bytes = bytes_of(tree->pids[i], &(size_t){0});
+        sum += bytes;
+    }
+    return sum;
 }
 
 static bool should_get(const struct process_tree *tree, const struct process_stat *stat, int signal)

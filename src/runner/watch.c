@@ -41,14 +41,19 @@ static void break_limit(struct watch *w, enum runner_end limit)
     w->must_die = true;
 }
 
+/* After a fork without exec, most pages are those of the parent: counting them twice would end what
+ * is within its limit. */
 static void check_usage(struct watch *w)
 {
+    const struct runner_options *o = w->options;
     struct process_tree_usage usage = process_tree_look(&w->family.tree);
+    if (o->memory_bytes > 0 && usage.bytes > o->memory_bytes && w->family.tree.count > 1)
+        usage.bytes = process_tree_memory_shared(&w->family.tree);
     if (usage.bytes > w->peak_bytes)
         w->peak_bytes = usage.bytes;
-    if (w->options->pids > 0 && usage.tasks > w->options->pids)
+    if (o->pids > 0 && usage.tasks > o->pids)
         break_limit(w, RUNNER_PIDS);
-    else if (w->options->memory_bytes > 0 && usage.bytes > w->options->memory_bytes)
+    else if (o->memory_bytes > 0 && usage.bytes > o->memory_bytes)
         break_limit(w, RUNNER_MEMORY);
 }
 

@@ -141,6 +141,18 @@ static void do_hog_together(const char *value)
     do_wait(value);
 }
 
+/* Three children that share all of it with their parent, for long enough to be looked at. */
+static void do_hog_shared_by_fork(const char *value)
+{
+    use_memory((size_t)strtol(value, NULL, 10) * MIB, MAP_PRIVATE);
+    for (int i = 0; i < 3; i++) {
+        if (fork() == 0)
+            wait_for_ever();
+    }
+    poll(NULL, 0, 400);
+    do_wait(value);
+}
+
 static void *hog_thread(void *argument)
 {
     do_hog(argument);
@@ -348,6 +360,7 @@ static const struct behaviour {
     {"hog", do_hog},
     {"hog-shared", do_hog_shared},
     {"hog-together", do_hog_together},
+    {"hog-shared-by-fork", do_hog_shared_by_fork},
     {"hog-without-first-thread", do_hog_without_first_thread},
     {"threads", do_threads},
     {"chatter", do_chatter},

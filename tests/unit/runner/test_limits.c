@@ -54,6 +54,18 @@ static void test_memory__leaves_those_who_take_less(void **state)
     runner_finish(&r);
 }
 
+static void test_memory__counts_once_what_processes_share(void **state)
+{
+    struct runner r = runner_start(*state, LIMIT_64_MIB, ODD("hog-shared-by-fork", "40"));
+    runner_await_line(&r, "ready");
+    runner_tell_kill(&r);
+    struct runner_report report = runner_report(&r);
+    assert_int_equal(report.end, RUNNER_SIGNALED);
+    assert_in_range(report.peak_bytes, 40 * MIB, 64 * MIB);
+    runner_finish(&r);
+    check_memory(*state, ODD("hog-shared-by-fork", "70"));
+}
+
 static void check_bomb(const char *dir, const char *most)
 {
     int64_t start = clock_now_ns();
@@ -141,6 +153,7 @@ int main(void)
         TEST(test_memory__counts_all_processes_together),
         TEST(test_memory__counts_when_the_first_thread_is_gone),
         TEST(test_memory__leaves_those_who_take_less),
+        TEST(test_memory__counts_once_what_processes_share),
         TEST(test_pids__ends_a_fork_bomb),
         TEST(test_pids__counts_threads),
         TEST(test_pids__leaves_those_who_have_fewer),

@@ -101,6 +101,18 @@ static void test_user__has_no_more_tasks_than_it_may(void **state)
     runner_finish(&r);
 }
 
+/* Where the user has more than this function, the kernel's limit is for bombs only. */
+static void test_same_user__has_a_limit_of_tasks_all_the_same(void **state)
+{
+    long long most;
+    AUTO_FREE char *log = log_of(*state, OPTIONS("--pids", "100"), ODD("show", "HOME"));
+    const char *line = strstr(log, "\nnproc=");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "\nnproc=%lld/", &most), 1);
+    /* This test and the runner are there already. */
+    assert_in_range(most, 402, 100000);
+}
+
 static void test_user__must_own_its_temporary_directory(void **state)
 {
     if (geteuid() != 0)
@@ -120,6 +132,7 @@ int main(void)
         TEST(test_same_user__may_signal_what_it_started),
         TEST(test_user__is_ended_all_the_same),
         TEST(test_user__has_no_more_tasks_than_it_may),
+        TEST(test_same_user__has_a_limit_of_tasks_all_the_same),
         TEST(test_user__must_own_its_temporary_directory),
     };
     return cmocka_run_group_tests(tests, runner_setup, NULL);
