@@ -249,24 +249,6 @@ static void test_response__comes_too_late_behind_a_timeout(void **state)
     close(fd);
 }
 
-static void test_response__may_still_come_when_its_invocation_is_over(void **state)
-{
-    struct desk *d = *state;
-    int fd = desk_connect(d);
-    int other = desk_connect(d);
-    desk_begin(d, fd, NULL);
-    desk_say_chunked(fd, DESK_ID, "response", "", TEXT("old"), 3, NULL);
-    desk_wait_until(d, clock_mono_ms(clock_system()) + 20);
-    exchange_finish(d->exchange);
-    desk_begin(d, other, NULL);
-    desk_say(fd, "4\r\nmore\r\n0\r\n\r\n");
-    assert_int_equal(raw_status(desk_hear(d, fd)), 400);
-    desk_say_post(other, DESK_ID, "response", "", TEXT("new"));
-    assert_result(desk_wait(d), EXCHANGE_RESPONSE, "new");
-    close(fd);
-    close(other);
-}
-
 static void test_response__may_be_as_large_as_the_limit(void **state)
 {
     struct desk *d = *state;
@@ -591,7 +573,6 @@ int main(void)
         TEST(test_response__is_not_taken_before_the_event_was),
         TEST(test_response__is_taken_once),
         TEST(test_response__comes_too_late_behind_a_timeout),
-        TEST(test_response__may_still_come_when_its_invocation_is_over),
         TEST(test_response__may_be_as_large_as_the_limit),
         TEST(test_response__is_refused_beyond_the_limit),
         TEST(test_response__is_refused_beyond_what_any_may_announce),

@@ -251,6 +251,36 @@ static void test_stream__has_a_limit_of_its_own(void **state)
     assert_int_equal(raw_status(desk_hear(&s->desk, s->fd)), 413);
 }
 
+static void cancel(struct ear *ear, void *ctx)
+{
+    (void)ear;
+    atomic_store((atomic_bool *)ctx, true);
+}
+
+/* The next invocation has the same id: nothing but the upload itself says that it is late. */
+static void test_stream__may_still_come_when_the_next_invocation_runs(void **state)
+{
+    struct scene *s = *state;
+    struct desk *d = &s->desk;
+    atomic_bool canceled = false;
+    int other = desk_connect(d);
+    s->ear.on_write = cancel;
+    s->ear.ctx = &canceled;
+    desk_begin(d, s->fd, &s->ear.stream);
+    desk_say_chunked(s->fd, DESK_ID, "response", STREAMING, TEXT("old"), 3, NULL);
+    exchange_wait(d->exchange, INT64_MAX, &canceled, &d->arena, &d->result);
+    assert_int_equal(d->result.end, EXCHANGE_CANCELED);
+    exchange_finish(d->exchange);
+    desk_begin(d, other, &s->ear.stream);
+    desk_say(s->fd, "4\r\nmore\r\n0\r\n\r\n");
+    assert_int_equal(raw_status(desk_hear(d, s->fd)), 400);
+    desk_say_post(other, DESK_ID, "response", "", TEXT("new"));
+    assert_int_equal(desk_wait(d)->end, EXCHANGE_RESPONSE);
+    assert_text(d->result.body, "new");
+    assert_text(buffer_text(&s->ear.heard), "old");
+    close(other);
+}
+
 static int64_t stop_time;
 
 static void pass_time(struct ear *ear, void *ctx)
@@ -303,6 +333,7 @@ int main(void)
         TEST(test_streaming_mode__without_a_listener_is_put_together),
         TEST(test_streaming_mode__without_a_listener_has_the_limit_of_results),
         TEST(test_stream__has_a_limit_of_its_own),
+        TEST(test_stream__may_still_come_when_the_next_invocation_runs),
         cmocka_unit_test(test_stream__is_over_at_the_deadline_whatever_still_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
