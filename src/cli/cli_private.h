@@ -55,13 +55,16 @@ struct cli_args {
     const char *topic;
     const char *subject;
     const char *message;
-    const char *stream_name;
+    const char *stream;
     const char *partition_key;
+    const char *sequence;
     const char *data;
-    const char *table_name;
+    const char *table;
     const char *method;
+    const char *resource;
     const char *path;
     const char *stage;
+    const char *rule;
     const char *operands[CLI_MAX_OPERANDS];
     size_t operand_count;
 };

@@ -47,13 +47,16 @@ static const struct {
     {"topic", offsetof(struct cli_args, topic)},
     {"subject", offsetof(struct cli_args, subject)},
     {"message", offsetof(struct cli_args, message)},
-    {"stream-name", offsetof(struct cli_args, stream_name)},
+    {"stream", offsetof(struct cli_args, stream)},
     {"partition-key", offsetof(struct cli_args, partition_key)},
+    {"sequence", offsetof(struct cli_args, sequence)},
     {"data", offsetof(struct cli_args, data)},
-    {"table-name", offsetof(struct cli_args, table_name)},
+    {"table", offsetof(struct cli_args, table)},
     {"method", offsetof(struct cli_args, method)},
+    {"resource", offsetof(struct cli_args, resource)},
     {"path", offsetof(struct cli_args, path)},
     {"stage", offsetof(struct cli_args, stage)},
+    {"rule", offsetof(struct cli_args, rule)},
 };
 
 static size_t collect_values(const struct cli_args *args,

@@ -86,6 +86,12 @@ static void put_unrooted(struct buffer *out, struct text value)
     buffer_append_json_escaped(out, text_slice(value, from, value.len));
 }
 
+static void put_rooted(struct buffer *out, struct text value)
+{
+    buffer_append_char(out, '/');
+    put_unrooted(out, value);
+}
+
 static void put_md5(struct buffer *out, struct text value)
 {
     uint8_t digest[MD5_BYTES];
@@ -99,6 +105,7 @@ static const struct {
 } ways[] = {
     {"", buffer_append_json_escaped}, {"form", put_form}, {"query", put_query},
     {"base64", put_base64},           {"md5", put_md5},   {"unrooted", put_unrooted},
+    {"rooted", put_rooted},
 };
 
 /* "{key}" or "{form:key}", without braces. */

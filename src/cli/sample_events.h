@@ -15,7 +15,7 @@
 #define SAMPLE_COMMON_VALUES "region account-id partition dns-suffix"
 
 struct sample_value {
-    const char *name; /* "queue-name" */
+    const char *name; /* of its flag: "queue-name" */
     struct text value;
 };
 

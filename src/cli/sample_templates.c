@@ -114,17 +114,15 @@ const size_t sample_s3_store_count = ARRAY_LEN(sample_s3_stores);
                                                                    "{topic}") "\",\"Subject\":\"{" \
                                                                               "subject}\"}}]}"
 
-#define KINESIS_NUMBER "49545115243490985018280067714973144582180062593244200961"
 #define KINESIS_GET_RECORDS                                                                        \
     "{\"Records\":[{\"kinesis\":{\"kinesisSchemaVersion\":\"1.0\","                                \
-    "\"partitionKey\":\"{partition-key}\",\"sequenceNumber\":\"" KINESIS_NUMBER "\","              \
+    "\"partitionKey\":\"{partition-key}\",\"sequenceNumber\":\"{sequence}\","                      \
     "\"data\":\"{base64:data}\",\"approximateArrivalTimestamp\":1428537600.0},"                    \
     "\"eventSource\":\"aws:kinesis\",\"eventVersion\":\"1.0\","                                    \
-    "\"eventID\":\"shardId-000000000000:" KINESIS_NUMBER "\","                                     \
+    "\"eventID\":\"shardId-000000000000:{sequence}\","                                             \
     "\"eventName\":\"aws:kinesis:record\","                                                        \
     "\"invokeIdentityArn\":\"arn:{partition}:iam::{account-id}:role/EXAMPLE\","                    \
-    "\"awsRegion\":\"{region}\",\"eventSourceARN\":\"" ARN("kinesis",                              \
-                                                           "stream/{stream-name}") "\"}]}"
+    "\"awsRegion\":\"{region}\",\"eventSourceARN\":\"" ARN("kinesis", "stream/{stream}") "\"}]}"
 
 #define DYNAMODB_UPDATE                                                                            \
     "{\"Records\":[{\"eventID\":\"c81e728d9d4c2f636f067f89cc14862c\",\"eventName\":\"MODIFY\","    \
@@ -134,24 +132,24 @@ const size_t sample_s3_store_count = ARRAY_LEN(sample_s3_stores);
     "\"OldImage\":{\"Message\":{\"S\":\"New item!\"},\"Id\":{\"N\":\"101\"}},"                     \
     "\"SequenceNumber\":\"4421584500000000017450439092\",\"SizeBytes\":59,"                        \
     "\"StreamViewType\":\"NEW_AND_OLD_IMAGES\"},\"eventSourceARN\":\"" ARN(                        \
-        "dynamodb", "table/{table-name}/stream/2015-06-27T00:48:05.899") "\"}]}"
+        "dynamodb", "table/{table}/stream/2015-06-27T00:48:05.899") "\"}]}"
 
 #define HTTP_API_HOST "example.lambda-url.{region}.on.aws"
 #define HTTP_API_PROXY                                                                             \
-    "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":\"{path}\","                       \
+    "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":\"{rooted:path}\","                \
     "\"rawQueryString\":\"foo=bar\",\"headers\":{\"accept\":\"*/*\","                              \
     "\"content-type\":\"application/json\",\"host\":\"" HTTP_API_HOST "\"},"                       \
     "\"queryStringParameters\":{\"foo\":\"bar\"},\"requestContext\":{"                             \
     "\"accountId\":\"{account-id}\",\"apiId\":\"example\",\"domainName\":\"" HTTP_API_HOST "\","   \
-    "\"domainPrefix\":\"example\",\"http\":{\"method\":\"{method}\",\"path\":\"{path}\","          \
+    "\"domainPrefix\":\"example\",\"http\":{\"method\":\"{method}\",\"path\":\"{rooted:path}\","   \
     "\"protocol\":\"HTTP/1.1\",\"sourceIp\":\"127.0.0.1\",\"userAgent\":\"EXAMPLE\"},"             \
     "\"requestId\":\"c6af9ac6-7b61-11e6-9a41-93e8deadbeef\",\"routeKey\":\"$default\","            \
     "\"stage\":\"{stage}\",\"time\":\"09/Apr/2015:12:34:56 +0000\",\"timeEpoch\":1428582896000},"  \
     "\"body\":\"{body}\",\"isBase64Encoded\":false}"
 
-#define REST_API_HOST "example.execute-api.{region}.{dns-suffix}"
+#define REST_API_HOST "example.execute-api.{dns-suffix}"
 #define REST_API_PROXY                                                                             \
-    "{\"resource\":\"/{proxy+}\",\"path\":\"{path}\",\"httpMethod\":\"{method}\","                 \
+    "{\"resource\":\"{resource}\",\"path\":\"{rooted:path}\",\"httpMethod\":\"{method}\","         \
     "\"headers\":{\"Accept\":\"*/*\",\"Content-Type\":\"application/json\","                       \
     "\"Host\":\"" REST_API_HOST "\"},"                                                             \
     "\"multiValueHeaders\":{\"Accept\":[\"*/*\"],\"Content-Type\":[\"application/json\"],"         \
@@ -162,17 +160,17 @@ const size_t sample_s3_store_count = ARRAY_LEN(sample_s3_stores);
     "\"requestContext\":{\"accountId\":\"{account-id}\",\"apiId\":\"example\","                    \
     "\"domainName\":\"" REST_API_HOST "\",\"httpMethod\":\"{method}\","                            \
     "\"identity\":{\"sourceIp\":\"127.0.0.1\",\"userAgent\":\"EXAMPLE\"},"                         \
-    "\"path\":\"/{stage}{path}\",\"protocol\":\"HTTP/1.1\","                                       \
+    "\"path\":\"/{stage}{rooted:path}\",\"protocol\":\"HTTP/1.1\","                                \
     "\"requestId\":\"c6af9ac6-7b61-11e6-9a41-93e8deadbeef\","                                      \
     "\"requestTime\":\"09/Apr/2015:12:34:56 +0000\",\"requestTimeEpoch\":1428582896000,"           \
-    "\"resourceId\":\"example\",\"resourcePath\":\"/{proxy+}\",\"stage\":\"{stage}\"},"            \
+    "\"resourceId\":\"example\",\"resourcePath\":\"{resource}\",\"stage\":\"{stage}\"},"           \
     "\"body\":\"{body}\",\"isBase64Encoded\":false}"
 
 #define SCHEDULED_EVENT                                                                            \
     "{\"version\":\"0\",\"id\":\"cdc73f9d-aea9-11e3-9d5a-835b769c0d9c\","                          \
     "\"detail-type\":\"Scheduled Event\",\"source\":\"aws.events\","                               \
     "\"account\":\"{account-id}\",\"time\":\"1970-01-01T00:00:00Z\",\"region\":\"{region}\","      \
-    "\"resources\":[\"" ARN("events", "rule/ExampleRule") "\"],\"detail\":{}}"
+    "\"resources\":[\"" ARN("events", "rule/{rule}") "\"],\"detail\":{}}"
 
 const struct sample samples[] = {
     {"s3", "batch-invocation", NULL, NULL, BATCH_INVOCATION},
@@ -190,20 +188,23 @@ const struct sample_default sample_defaults[] = {
     {"region", "us-east-1"},
     {"account-id", "123456789012"},
     {"partition", "aws"},
-    {"dns-suffix", "amazonaws.com"},
+    {"dns-suffix", "us-east-1.amazonaws.com"},
     {"bucket", "example-bucket"},
     {"key", "test/key"},
     {"queue-name", "MyQueue"},
     {"body", "{\"test\":\"body\"}"},
     {"topic", "ExampleTopic"},
-    {"subject", "TestInvoke"},
-    {"message", "Hello from SNS!"},
-    {"stream-name", "EXAMPLE"},
+    {"subject", "example subject"},
+    {"message", "example message"},
+    {"stream", "example-stream"},
     {"partition-key", "partitionKey-03"},
+    {"sequence", "49545115243490985018280067714973144582180062593244200961"},
     {"data", "Hello, this is a test 123."},
-    {"table-name", "Example"},
+    {"table", "ExampleTableWithStream"},
     {"method", "POST"},
+    {"resource", "/{proxy+}"},
     {"path", "/path/to/resource"},
     {"stage", "prod"},
+    {"rule", "ExampleRule"},
 };
 const size_t sample_default_count = ARRAY_LEN(sample_defaults);

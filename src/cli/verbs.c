@@ -46,13 +46,14 @@ static const struct cli_verb verbs[] = {
      "       onput generate-event s3|sqs|sns|kinesis|dynamodb|apigateway|cloudwatch [EVENT]",
      "print a sample event",
      "store bucket key region account-id partition dns-suffix queue-name body topic subject "
-     "message stream-name partition-key data table-name method path stage",
+     "message stream partition-key sequence data table method resource path stage rule",
      2,
      "  onput generate-event s3 put --store minio --bucket photos --key 'summer 2026/a.jpg'\n"
      "  onput generate-event sqs receive-message --queue-name jobs --body '{\"id\":1}'\n"
      "  onput generate-event apigateway http-api-proxy --method GET --path /photos\n"
-     "\n  Services, events and flags are those of \"sam local generate-event\"; without arguments "
-     "all\n  events are listed.\n",
+     "\n  Services, events and flags have the names of \"sam local generate-event\"; without "
+     "arguments"
+     "\n  all events are listed with their flags.\n",
      cmd_generate_event},
     {"queue", "queue stats [--json]", "numbers of the running daemon's queue", "config set json", 1,
      "  onput queue stats\n", cmd_queue},

@@ -51,11 +51,11 @@ class GenerateEvent(onput.Test):
         self.assertEqual(record["body"], body)
         self.assertEqual(record["md5OfBody"], hashlib.md5(body.encode()).hexdigest())
         self.assertEqual(record["eventSourceARN"], "arn:aws-cn:sqs:us-east-1:000000000000:jobs")
-        record = self.record("kinesis", "get-records", "--data", body, "--partition-key", "k", "--stream-name", "s")
+        record = self.record("kinesis", "get-records", "--data", body, "--partition-key", "k", "--stream", "s")
         self.assertEqual(base64.b64decode(record["kinesis"]["data"]).decode(), body)
         self.assertEqual(record["kinesis"]["partitionKey"], "k")
         self.assertTrue(record["eventSourceARN"].endswith(":stream/s"))
-        record = self.record("dynamodb", "update", "--table-name", "pets")
+        record = self.record("dynamodb", "update", "--table", "pets")
         self.assertIn(":table/pets/stream/", record["eventSourceARN"])
         record = self.record("sns", "notification", "--message", body, "--subject", "s", "--topic", "t")
         self.assertEqual((record["Sns"]["Message"], record["Sns"]["Subject"]), (body, "s"))
@@ -66,21 +66,21 @@ class GenerateEvent(onput.Test):
         self.assertEqual((event["version"], event["rawPath"], event["body"]), ("2.0", "/a b", '{"n": 1}'))
         self.assertEqual(event["requestContext"]["http"]["method"], "PUT")
         self.assertEqual(event, json.loads(generate("apigw", "http-api", *words).stdout))
-        event = json.loads(generate("apigateway", "aws-proxy", *words, "--stage", "test").stdout)
+        event = json.loads(generate("apigateway", "aws-proxy", *words, "--stage", "test", "--resource", "/r").stdout)
         self.assertEqual((event["httpMethod"], event["path"], event["body"]), ("PUT", "/a b", '{"n": 1}'))
         self.assertEqual(event["pathParameters"], {"proxy": "a b"})
         self.assertEqual(event["requestContext"]["path"], "/test/a b")
-        self.assertEqual(event["requestContext"]["stage"], "test")
+        self.assertEqual((event["requestContext"]["stage"], event["resource"]), ("test", "/r"))
 
     def test_names_what_there_is_when_asked_for_something_else(self):
         for words in (["s3", "burn"], ["s3"], ["smtp"], ["sqs", "put"], ["s3", "put", "--store", "tape"],
-                      ["s3", "put", "--body", "x"], ["kinesis", "--table-name", "x"]):
+                      ["s3", "put", "--body", "x"], ["kinesis", "--table", "x"]):
             result = generate(*words)
             self.assertEqual((result.returncode, result.stdout), (2, ""), words)
             self.assertIn("s3 multipart --store --bucket --key\n", result.stderr)
             self.assertIn("sqs receive-message --queue-name --body\n", result.stderr)
         self.assertEqual(generate().returncode, 2)
-        self.assertIn("dynamodb update --table-name\n", generate().stdout)
+        self.assertIn("dynamodb update --table\n", generate().stdout)
 
     def record(self, *words):
         result = generate(*words)

@@ -124,7 +124,7 @@ static void test_values__stand_where_their_sender_has_them(void **state UNUSED)
     assert_at(json, "Records[0].awsRegion", "eu-west-1");
 
     const struct sample_value kinesis[] = {
-        {"data", TEXT("hi")}, {"partition-key", TEXT("\"k\"")}, {"stream-name", TEXT("s")}};
+        {"data", TEXT("hi")}, {"partition-key", TEXT("\"k\"")}, {"stream", TEXT("s")}};
     AUTO_JSON struct json_object *records = parsed("kinesis", "get-records", kinesis, 3);
     assert_at(records, "Records[0].kinesis.data", "aGk=");
     assert_at(records, "Records[0].kinesis.partitionKey", "\"k\"");
@@ -135,7 +135,7 @@ static void test_values__stand_where_their_sender_has_them(void **state UNUSED)
 static void test_apis__tell_the_request(void **state UNUSED)
 {
     const struct sample_value values[] = {{"method", TEXT("PUT")},
-                                          {"path", TEXT("/a/b")},
+                                          {"path", TEXT("a/b")},
                                           {"body", TEXT("{\"n\":1}")},
                                           {"stage", TEXT("test")}};
     AUTO_JSON struct json_object *http = parsed("apigateway", "http-api-proxy", values, 4);
@@ -193,8 +193,8 @@ static void test_list__names_every_event_and_its_values(void **state UNUSED)
     buffer_init(&out, ROOM);
     sample_event_list(&out);
     assert_contains(out.data, "  s3 delete --store --bucket --key\n");
-    assert_contains(out.data, "  kinesis get-records --stream-name --partition-key --data\n");
-    assert_contains(out.data, "  cloudwatch scheduled-event\n");
+    assert_contains(out.data, "  kinesis get-records --stream --partition-key --sequence --data\n");
+    assert_contains(out.data, "  cloudwatch scheduled-event --rule\n");
     struct text rest = buffer_text(&out);
     while (rest.len > 0) { /* and each of them can be written */
         struct text line = text_trim(text_cut(&rest, '\n'));
