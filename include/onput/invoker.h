@@ -9,7 +9,8 @@
  * Functions that the executor calls instant run on the thread that submits them, where handing them
  * over would cost more than they do.
  *
- * A call that is canceled before it ran, or whose executor says nothing, still has a result.
+ * A call that is canceled before it ran, or whose executor says nothing, still has a result; only a
+ * process may return no bytes at all.
  *
  * Threads: invoker_submit() from any, never blocks. `done` runs on an invoker thread, or before
  * invoker_submit() returns on the caller's.
@@ -50,7 +51,8 @@ struct invoker_call {
     struct invocation invocation; /* request_id and payload filled in */
     /* `outcome` and its texts live until done() returns. */
     void (*done)(struct invoker_call *call, const struct outcome *outcome);
-    int64_t duration_us;       /* of the function, set before done(), like ended_ms */
+    int64_t duration_us;       /* of the function, without the start of its process; set before
+                                  done(), like ended_ms */
     int64_t ended_ms;          /* wall time */
     struct invoker_call *next; /* the invoker's own */
 };
