@@ -27,6 +27,7 @@ enum {
     LONGEST_TICK_MS = 200,
     LONGEST_HAND_OVER_MS = 1000,
     ACCEPT_PAUSE_MS = 100, /* after running out of descriptors */
+    LOOK_BATCH = 64,
 };
 
 void connection_enter(struct http_connection *c, enum connection_phase phase, int64_t allowed_ms)
@@ -165,27 +166,40 @@ static int accept_some(struct door *door)
     return 0;
 }
 
+static bool awaits_bytes(const struct http_connection *c)
+{
+    int phase = atomic_load_explicit(&c->phase, memory_order_relaxed);
+    return phase == PHASE_IDLE || phase == PHASE_RECEIVING;
+}
+
 /*
  * libmicrohttpd reads once per edge: when bytes and the end of the connection come together it
- * overlooks the end. SHUT_RD behind that end loses nothing and wakes the lane once more. An idle
- * connection needs one look; while a request is arriving every byte may be followed by the end.
+ * overlooks the end, and would wait for more until a timeout. SHUT_RD behind that end loses nothing
+ * and wakes the lane once more.
  */
-static void show_overlooked_end(struct http_connection *c, int64_t deadline)
+static void show_overlooked_ends(struct door *door)
 {
-    char byte;
-    int phase = atomic_load_explicit(&c->phase, memory_order_relaxed);
-    if (phase != PHASE_RECEIVING && (phase != PHASE_IDLE || c->looked_at == deadline))
-        return;
-    c->looked_at = deadline;
-    if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-        (void)shutdown(c->fd, SHUT_RD);
+    struct http_connection *c = door->connections;
+    while (c) {
+        struct pollfd fds[LOOK_BATCH];
+        nfds_t n = 0;
+        for (; c && n < LOOK_BATCH; c = c->next) {
+            if (awaits_bytes(c))
+                fds[n++] = (struct pollfd){.fd = c->fd, .events = POLLRDHUP};
+        }
+        if (n == 0 || poll(fds, n, 0) <= 0)
+            continue;
+        for (nfds_t i = 0; i < n; i++) {
+            if (fds[i].revents & POLLRDHUP)
+                (void)shutdown(fds[i].fd, SHUT_RD);
+        }
+    }
 }
 
 static void cut_late(struct door *door, int64_t now)
 {
     for (struct http_connection *c = door->connections; c; c = c->next) {
         int64_t deadline = atomic_load_explicit(&c->deadline_ms, memory_order_relaxed);
-        show_overlooked_end(c, deadline);
         if (deadline == 0 || now < deadline)
             continue;
         LOG(LOG_LEVEL_DEBUG, "connection cut: too slow", LOG_STRING("peer", c->peer),
@@ -201,6 +215,7 @@ static bool door_keep_house(struct door *door)
     int64_t now = server_now_ms();
     pthread_mutex_lock(&door->lock);
     cut_late(door, now);
+    show_overlooked_ends(door);
     linger_read(&door->lingering, now);
     if (door->closing && door->listen_fd >= 0) {
         fd_close(&door->listen_fd);

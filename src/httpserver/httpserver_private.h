@@ -65,7 +65,6 @@ struct http_connection {
     int fd; /* libmicrohttpd's; valid while the connection is in the door's list */
     _Atomic int phase;
     _Atomic int64_t deadline_ms; /* monotonic; 0: none */
-    int64_t looked_at;           /* the door's: the deadline at its last look */
     void *owner;                 /* of an adopted one */
     void (*release)(void *owner);
     char peer[INET6_ADDRSTRLEN];

@@ -321,6 +321,23 @@ static void test_adopt__notices_the_end_that_comes_with_the_last_bytes(void **st
     }
 }
 
+static void test_adopt__notices_the_end_on_a_connection_that_was_idle(void **state)
+{
+    struct owner owner = {.number = 1};
+    (void)state;
+    struct http_server *server = start(
+        (struct http_server_options){.request_timeout_ms = 86400000, .idle_timeout_ms = 86400000});
+    int fd = adopt(server, &owner);
+    expect_answer(fd, GET_OWNER, "1 127.0.0.1");
+    assert_false(raw_is_closed(fd, 500));
+    raw_send(fd, "GE", 2);
+    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    assert_true(raw_is_closed(fd, 20000));
+    wait_released(&owner);
+    close(fd);
+    http_server_free(server);
+}
+
 static void test_adopt__takes_a_header_of_a_mebibyte_when_there_is_room(void **state)
 {
     (void)state;
@@ -362,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_adopt__keeps_a_parked_request_beyond_every_timeout),
         cmocka_unit_test(test_adopt__keeps_an_idle_connection_for_a_day),
         cmocka_unit_test(test_adopt__notices_the_end_that_comes_with_the_last_bytes),
+        cmocka_unit_test(test_adopt__notices_the_end_on_a_connection_that_was_idle),
         cmocka_unit_test(test_adopt__takes_a_header_of_a_mebibyte_when_there_is_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
