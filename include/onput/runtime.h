@@ -41,7 +41,8 @@ struct runtime_options {
     int init_timeout_ms;        /* 0: 10000 */
     int pids;                   /* processes and threads of one function process; 0: 1024 */
     int cpu_percent;            /* of one core, where cgroups can be written; 0: no limit */
-    uint32_t uid_base; /* as root: process i runs as user and group uid_base + i; 0: as the daemon */
+    uint32_t
+        uid_base; /* as root: process i runs as user and group uid_base + i; 0: as the daemon */
     const struct clock *clock;
     struct metrics *metrics; /* may be NULL */
 };

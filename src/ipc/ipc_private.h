@@ -2,7 +2,8 @@
  * ipc_private.h - what the files of this folder share.
  *
  *   wire.c    fixed-width little-endian fields    fdpass.c  one packet with descriptors
- *   frame.c   header around a payload             worker_protocol.c, runner_protocol.c  the messages
+ *   frame.c   header around a payload             worker_protocol.c, runner_protocol.c  the
+ * messages
  */
 #ifndef ONPUT_IPC_PRIVATE_H
 #define ONPUT_IPC_PRIVATE_H
