@@ -59,7 +59,9 @@ static void run_hop(struct registry_job *job)
 bool deployer_on_registry(struct deployer *d, void (*work)(void *ctx), void *ctx)
 {
     struct hop hop = {.job = {.run = run_hop}, .deployer = d, .work = work, .ctx = ctx};
+    pthread_mutex_lock(&d->lock);
     d->job_is_done = false;
+    pthread_mutex_unlock(&d->lock);
     if (!registry_submit(d->api->registry, &hop.job))
         return false;
     pthread_mutex_lock(&d->lock);

@@ -132,8 +132,7 @@ bool check_command(struct lambda_call *call, struct text runtime, struct text ha
                               call->arena, &command, &err) == 0 &&
         start_command_check(command, directory, runtime, &err) == 0)
         return true;
-    call_fail(call, ERR_INVALID_PARAMETER, "The function cannot be started here: %s.",
-              err.message);
+    call_fail(call, ERR_INVALID_PARAMETER, "The function cannot be started here: %s.", err.message);
     return false;
 }
 

@@ -273,7 +273,8 @@ static void test_code__survives_a_restart(void **state)
     catalog_unref(catalog);
 }
 
-#define TEST(f)     cmocka_unit_test_setup_teardown(f, lambda_fixture_setup, lambda_fixture_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, lambda_fixture_setup, lambda_fixture_teardown)
+
 #define DECLARED(f) cmocka_unit_test_setup_teardown(f, setup_declared, lambda_fixture_teardown)
 
 int main(void)
