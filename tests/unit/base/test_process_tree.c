@@ -232,6 +232,23 @@ static void test_memory__counts_private_and_shared_pages_but_no_files(void **sta
     close(orders[1]);
 }
 
+static void test_memory_shared__counts_pages_once(void **state)
+{
+    struct process_tree tree;
+    (void)state;
+    if (fork() == 0) {
+        take_memory(MAP_PRIVATE, 16 * MIB);
+        be_chain(4);
+    }
+    for (int i = 0; i < 4; i++)
+        hear_pid();
+    process_tree_read(getpid(), &tree);
+    assert_int_equal(tree.count, 4);
+    assert_true(process_tree_memory(&tree) >= 4 * 16 * MIB);
+    /* Private pages of all, and what they share with this test, are in it. */
+    assert_in_range(process_tree_memory_shared(&tree), 16 * MIB, 48 * MIB);
+}
+
 static void *be_thread(void *argument)
 {
     take_memory(MAP_PRIVATE, 8 * MIB);
@@ -317,6 +334,27 @@ static void test_signal__stops_only_who_is_not_stopped(void **state)
     assert_int_equal(process_tree_signal(&tree, SIGCONT), 3);
 }
 
+static void test_sweep__reaches_all(void **state)
+{
+    struct process_tree tree;
+    (void)state;
+    start_chain(3);
+    start_chain(1);
+    for (int i = 0; i < 4; i++)
+        hear_pid();
+    process_tree_read(getpid(), &tree);
+    assert_int_equal(process_tree_sweep(getpid(), SIGSTOP), 4);
+    for (size_t i = 0; i < tree.count; i++) {
+        while (!is_stopped(tree.pids[i]))
+            sched_yield();
+    }
+    /* Who loses its parent meanwhile is found by the next one. */
+    do {
+        process_tree_sweep(getpid(), SIGKILL);
+    } while (wait(NULL) > 0);
+    assert_int_equal(process_tree_sweep(getpid(), SIGKILL), 0);
+}
+
 static void test_signal__counts_zombies_as_gone(void **state)
 {
     struct process_tree tree;
@@ -377,9 +415,11 @@ int main(void)
         TEST(test_read__finds_orphans_of_a_subreaper),
         TEST(test_read__finds_children_of_all_threads),
         TEST(test_memory__counts_private_and_shared_pages_but_no_files),
+        TEST(test_memory_shared__counts_pages_once),
         TEST(test_look__counts_processes_and_threads),
         TEST(test_look__sees_through_a_first_thread_that_ended),
         TEST(test_signal__stops_only_who_is_not_stopped),
+        TEST(test_sweep__reaches_all),
         TEST(test_signal__counts_zombies_as_gone),
         TEST(test_signal__spares_who_is_no_descendant),
         TEST(test_has_socket__knows_whose_it_is),
