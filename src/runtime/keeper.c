@@ -73,8 +73,8 @@ static void release_connection(void *owner)
 
 static void refuse_connection(struct instance *i, int fd, const char *why)
 {
-    fd_close(&fd);
     metrics_add(i->runtime->metrics, METRIC_RUNTIME_REFUSED, 1, why, NULL, NULL);
+    fd_close(&fd);
     LOG(LOG_LEVEL_DEBUG, "a connection to a function's endpoint was refused",
         LOG_TEXT("function", i->function->name), LOG_STRING("reason", why));
 }
