@@ -49,17 +49,18 @@ static int prepare(void)
 
 static void run(const struct runner_options *options, struct runner_report *report)
 {
-    pid_t command;
-    int child_ended = prepare();
-    if (child_ended < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
+    struct watch_start start = {.child_ended = prepare()};
+    if (start.child_ended < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
         report->end = RUNNER_NO_START;
         snprintf(report->text, sizeof(report->text), "cannot prepare to watch processes");
         return;
     }
-    if (rights_check(options, report) != 0 || command_start(options, &command, report) != 0)
+    if (options->cgroup != NULL)
+        start.oom_kills = group_oom_kills(options->cgroup);
+    if (rights_check(options, report) != 0 || command_start(options, &start.command, report) != 0)
         return;
     rights_drop();
-    watch(options, command, child_ended, report);
+    watch(options, &start, report);
 }
 
 /* Nobody may be there any more who reads it. */

@@ -86,9 +86,14 @@ void group_kill(const char *cgroup);
 
 /* ---- watch.c ---- */
 
-/* `child_ended` is a signalfd of SIGCHLD. Returns when the command and all that descends from it
- * ended. */
-void watch(const struct runner_options *options, pid_t command, int child_ended,
+struct watch_start {
+    pid_t command;
+    int child_ended;    /* a signalfd of SIGCHLD */
+    uint64_t oom_kills; /* in the control group, before the command was there */
+};
+
+/* Returns when the command and all that descends from it ended. */
+void watch(const struct runner_options *options, const struct watch_start *start,
            struct runner_report *report);
 
 #endif

@@ -168,19 +168,17 @@ static void describe_end(struct watch *w, struct runner_report *report)
         report->peak_bytes = w->peak_bytes;
 }
 
-void watch(const struct runner_options *options, pid_t command, int child_ended,
+void watch(const struct runner_options *options, const struct watch_start *start,
            struct runner_report *report)
 {
     uint64_t peak;
     struct watch w = {.options = options,
-                      .family = {.command = command},
-                      .child_ended = child_ended,
+                      .family = {.command = start->command},
+                      .child_ended = start->child_ended,
+                      .has_peak = options->cgroup != NULL && group_peak(options->cgroup, &peak),
+                      .oom_kills = start->oom_kills,
                       .pause_ms = FIRST_LOOK_MS / 2,
                       .limit = RUNNER_EXITED};
-    if (options->cgroup != NULL) {
-        w.has_peak = group_peak(options->cgroup, &peak);
-        w.oom_kills = group_oom_kills(options->cgroup);
-    }
     while (!is_over(&w))
         wait_for_something(&w);
     end_all(&w);
