@@ -122,7 +122,7 @@ struct function_id {
 
 /* Lives in the request's arena until it is answered. */
 struct lambda_call {
-    struct registry_job job; /* first */
+    struct registry_job job;  /* first */
     struct lambda_call *next; /* deploy.c */
     struct lambda_api *api;
     const struct operation *operation;
@@ -216,11 +216,7 @@ void call_answer_empty(struct lambda_call *call, int status);
 /* With more headers and any body. x-amzn-RequestId is added. */
 void call_respond(struct lambda_call *call, const struct http_response *response);
 /* The same, and the body follows in pieces. Not on a server thread. */
-struct http_stream *call_respond_stream(struct lambda_call *call,
-                                        const struct http_response *head);
-/* The same, and the body follows in pieces. Not on a server thread. */
-struct http_stream *call_respond_stream(struct lambda_call *call,
-                                        const struct http_response *head);
+struct http_stream *call_respond_stream(struct lambda_call *call, const struct http_response *head);
 
 enum lambda_error {
     ERR_INVALID_PARAMETER,         /* InvalidParameterValueException 400 */
