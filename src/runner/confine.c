@@ -26,6 +26,9 @@ enum {
     PATH_BYTES = 4096,
 };
 
+/* PROC_PID_INIT_INO of the kernel. */
+static const ino_t first_pid_namespace = 0xEFFFFFFC;
+
 /* Landlock, by system call: neither glibc nor the headers of an older system know it. */
 enum { CALL_CREATE_RULESET = 444, CALL_RESTRICT_SELF = 446, SCOPE_SIGNAL = 1 << 1 };
 
@@ -79,6 +82,14 @@ static int limit_data(const struct runner_options *options)
     return lower_limit(RLIMIT_DATA, most > data_at_least ? most : data_at_least);
 }
 
+/* Containers have users of the same number, which the kernel counts as one, and do not see each
+ * other's processes. The first namespace has a number of its own. */
+static bool sees_all_processes(void)
+{
+    struct stat st;
+    return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == first_pid_namespace;
+}
+
 /* Processes and threads that our user has now. Those that nobody may look into seem to be root's.
  */
 static uint64_t tasks_of_user(void)
@@ -108,7 +119,7 @@ static uint64_t tasks_of_user(void)
 static int limit_tasks(const struct runner_options *options)
 {
     uint64_t most = options->pids;
-    if (most == 0)
+    if (most == 0 || (options->uid == 0 && !sees_all_processes()))
         return 0;
     if (options->uid == 0)
         most = tasks_of_user() + most * SHARED_TASKS_FACTOR;

@@ -105,6 +105,10 @@ static void test_user__has_no_more_tasks_than_it_may(void **state)
 static void test_same_user__has_a_limit_of_tasks_all_the_same(void **state)
 {
     long long most;
+    struct stat st;
+    /* In a container, nobody knows how many there are. */
+    if (stat("/proc/self/ns/pid", &st) != 0 || st.st_ino != 0xEFFFFFFC)
+        skip();
     AUTO_FREE char *log = log_of(*state, OPTIONS("--pids", "100"), ODD("show", "HOME"));
     const char *line = strstr(log, "\nnproc=");
     assert_non_null(line);
