@@ -8,7 +8,7 @@
 
 #include "onput/fd.h"
 
-enum { CALLERS = 8 };
+enum { CALLERS = 8, ROUNDS = 25 };
 
 static void test_pool__starts_a_process_for_each_invocation_at_the_same_time(void **state)
 {
@@ -111,6 +111,55 @@ static void test_pool__ends_an_idle_process_that_ignores_sigterm(void **state)
     pid_t stubborn = fixture_pid(f, "stubborn");
     fixture_expect(f, "fake", "echo 1", "1");
     assert_false(is_alive(stubborn));
+    fixture_free(f);
+}
+
+struct crowd_member {
+    struct runtime_fixture *f;
+    pthread_t thread;
+    unsigned number;
+    int wrong;
+};
+
+/* cmocka's assertions belong to the test's own thread, so this only counts. */
+static bool is_right(const struct outcome *o, const char *event)
+{
+    if (strcmp(event, "exit 3") == 0)
+        return o->status == OUTCOME_FAILED && strstr(o->result.ptr, "exit status 3") != NULL;
+    if (strcmp(event, "error oh") == 0)
+        return o->status == OUTCOME_FAILED && strstr(o->result.ptr, "oh") != NULL;
+    return o->status == OUTCOME_DONE && text_is(o->result, "7");
+}
+
+static void *invoke_many(void *argument)
+{
+    static const char *const functions[] = {"fake", "other", "stubborn"};
+    static const char *const events[] = {"echo 7", "echo 7",   "leave 7", "echo 7",
+                                         "exit 3", "error oh", "echo 7"};
+    struct crowd_member *m = argument;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        const char *event = events[(m->number + i) % ARRAY_LEN(events)];
+        struct reply r;
+        fixture_invoke(m->f, functions[(m->number + i / 5) % ARRAY_LEN(functions)], event, &r);
+        m->wrong += !is_right(&r.outcome, event);
+        reply_release(&r);
+    }
+    return NULL;
+}
+
+static void test_pool__serves_a_crowd_with_few_processes(void **state)
+{
+    struct runtime_fixture *f = fixture_new(&(struct runtime_options){.max_processes = 3});
+    struct crowd_member crowd[CALLERS];
+    (void)state;
+    for (unsigned i = 0; i < CALLERS; i++) {
+        crowd[i] = (struct crowd_member){.f = f, .number = i};
+        assert_int_equal(pthread_create(&crowd[i].thread, NULL, invoke_many, &crowd[i]), 0);
+    }
+    for (unsigned i = 0; i < CALLERS; i++) {
+        pthread_join(crowd[i].thread, NULL);
+        assert_int_equal(crowd[i].wrong, 0);
+    }
     fixture_free(f);
 }
 
@@ -283,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_pool__ends_the_longest_idle_process_for_another_function),
         cmocka_unit_test(test_pool__serves_functions_that_take_turns_in_one_place),
         cmocka_unit_test(test_pool__ends_an_idle_process_that_ignores_sigterm),
+        cmocka_unit_test(test_pool__serves_a_crowd_with_few_processes),
         cmocka_unit_test(test_pool__ends_what_was_idle_for_long_and_empties_its_directory),
         cmocka_unit_test(test_pool__notices_when_an_idle_process_ends),
         cmocka_unit_test(test_runtime_refresh__ends_idle_processes_of_what_changed),
