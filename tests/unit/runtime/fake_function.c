@@ -188,6 +188,26 @@ static void do_error(int fd, const char *argument)
     post(fd, path, body);
 }
 
+/* An error with a header of that length, as runtimes send stack traces for X-Ray. */
+static void do_trace(int fd, const char *argument)
+{
+    static const char body[] = "{\"errorType\":\"Fake\",\"errorMessage\":\"traced\"}";
+    char head[512];
+    long length = strtol(argument, NULL, 10);
+    char *trace = malloc((size_t)length);
+    int len = snprintf(head, sizeof(head),
+                       "POST " ROOT "/invocation/%s/error HTTP/1.1\r\nHost: api\r\n"
+                       "Content-Length: %zu\r\nLambda-Runtime-Function-XRay-Error-Cause: ",
+                       id, sizeof(body) - 1);
+    memset(trace, 'x', (size_t)length);
+    send_all(fd, head, (size_t)len);
+    send_all(fd, trace, (size_t)length);
+    send_all(fd, "\r\n\r\n", 4);
+    send_all(fd, body, sizeof(body) - 1);
+    read_answer(fd);
+    free(trace);
+}
+
 static void do_print(int fd, const char *argument)
 {
     printf("%s\n", argument);
@@ -316,6 +336,7 @@ static const struct {
     {"environment", do_environment},
     {"connect", do_connect},
     {"uid", do_uid},
+    {"trace", do_trace},
 };
 
 static void do_event(int fd)

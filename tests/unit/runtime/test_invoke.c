@@ -61,6 +61,16 @@ static void test_invoke__passes_a_function_error_on_and_keeps_the_process(void *
     fixture_free(f);
 }
 
+static void test_invoke__takes_an_error_with_a_header_of_a_megabyte(void **state)
+{
+    struct runtime_fixture *f = fixture_new(&(struct runtime_options){0});
+    (void)state;
+    pid_t pid = fixture_pid(f, "fake");
+    expect_failure(f, "fake", "trace 1048576", "Fake", "traced");
+    assert_int_equal(fixture_pid(f, "fake"), pid);
+    fixture_free(f);
+}
+
 static void test_invoke__says_how_a_process_ended(void **state)
 {
     struct runtime_fixture *f = fixture_new(&(struct runtime_options){0});
@@ -283,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_invoke__returns_what_the_function_posts),
         cmocka_unit_test(test_invoke__uses_a_process_again),
         cmocka_unit_test(test_invoke__passes_a_function_error_on_and_keeps_the_process),
+        cmocka_unit_test(test_invoke__takes_an_error_with_a_header_of_a_megabyte),
         cmocka_unit_test(test_invoke__says_how_a_process_ended),
         cmocka_unit_test(test_invoke__ends_a_process_that_does_not_answer_in_time),
         cmocka_unit_test(test_invoke__refuses_a_result_that_is_too_large_and_keeps_the_process),
