@@ -130,7 +130,8 @@ static int limit_resources(const struct runner_options *options)
 {
     if (lower_limit(RLIMIT_CORE, 0) != 0 || lower_limit(RLIMIT_NOFILE, MAX_OPEN_FILES) != 0)
         return -1;
-    return limit_data(options) != 0 ? -1 : limit_tasks(options);
+    /* Memory last: a sanitizer reserves so much that nothing can be allocated behind that. */
+    return limit_tasks(options) != 0 ? -1 : limit_data(options);
 }
 
 static int offer_to_oom_killer(const struct runner_options *options)
