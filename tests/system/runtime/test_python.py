@@ -34,6 +34,12 @@ def test_an_exception_comes_with_its_stack(api):
     assert "app.py" in stack[-1] and "raise Unwilling" in stack[-1]
 
 
+def test_a_very_long_stack(api):
+    told = fail(api, "python", {"do": "recurse"})
+    assert told["errorType"] == "RecursionError" and "more times" in told["stackTrace"][-1]
+    assert run(api, "python")["event"] == {}
+
+
 def test_a_result_that_is_no_json_is_the_functions_error(api):
     assert fail(api, "python", {"do": "bad_result"})["errorType"] == "Runtime.MarshalError"
 
