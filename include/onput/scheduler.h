@@ -5,9 +5,11 @@
  * from the queue at any time. A window of the next due tickets is kept in a heap and refilled from
  * the queue. Job threads take the next ticket themselves and read as straight lines: take, claim,
  * invoke, finish. Two events of one object never run together. An attempt takes a slot of its
- * function (function_slot_take()); tickets that find none wait in line behind their function, and
- * those of others pass them. A function whose reserved concurrency is 0 never runs: its rows are
- * dead without an attempt, like those of a function, version or alias that is not there.
+ * function (function_slot_take()) and a thread for its kind: built-in functions hold pictures in
+ * memory, others only wait for their process, so each kind has a number of its own. Tickets that
+ * find none wait in line behind their function, and those of others pass them. A function whose
+ * reserved concurrency is 0 never runs: its rows are dead without an attempt, like those of a
+ * function, version or alias that is not there.
  *
  * After an attempt: DONE and SKIPPED finish the row; a retryable failure waits backoff_delay_ms()
  * while attempts are left, everything else is dead. What found no room to run (ERROR_THROTTLED)
@@ -33,9 +35,10 @@ struct scheduler;
 struct scheduler_options {
     struct queue *queue;
     struct catalog_holder *catalogs;
-    const struct executor *executor; /* of the built-in function */
-    int job_threads;
-    size_t window; /* tickets held in memory; 0: 1024 */
+    const struct executor *executor;
+    int job_threads;     /* attempts of built-in functions at a time */
+    int process_threads; /* and of those that have processes of their own */
+    size_t window;       /* tickets held in memory; 0: 1024 */
     const struct clock *clock;
     struct metrics *metrics;
     /* Called on a job thread after each attempt, for `onput demo`; may be NULL. */

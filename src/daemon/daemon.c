@@ -76,7 +76,8 @@ static int start_queue(struct daemon *d, const struct config *config, struct err
         .queue = d->queue,
         .catalogs = d->catalogs,
         .executor = &d->executor,
-        .job_threads = daemon_threads(config),
+        .job_threads = daemon_thumbnail_jobs(config),
+        .process_threads = (int)config->runtime_processes,
         .clock = d->clock,
         .metrics = d->metrics,
         .on_attempt = d->options.on_attempt,
@@ -92,7 +93,7 @@ static int start_invoker(struct daemon *d, const struct config *config, struct e
 {
     struct invoker_options options = {
         .executor = &d->executor,
-        .threads = daemon_threads(config),
+        .threads = daemon_thumbnail_jobs(config) + (int)config->runtime_processes,
         .clock = d->clock,
         .metrics = d->metrics,
         .on_slot = on_slot,

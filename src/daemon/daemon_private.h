@@ -48,8 +48,8 @@ enum daemon_failure { FAILURE_NONE, FAILURE_BEING_WRITTEN, FAILURE_WRITTEN };
 /* functions.c: starts what runs functions, and fills d->executor. */
 MUST_CHECK int daemon_start_functions(struct daemon *d, const struct config *config,
                                       struct error *err);
-/* How many invocations each way in may work on at a time. */
-int daemon_threads(const struct config *c);
+/* How many thumbnail invocations have pictures in memory at a time. */
+int daemon_thumbnail_jobs(const struct config *c);
 
 /* program_path.c: the program beside this one, or the configured one, which `option` sets; the
  * caller frees it. */

@@ -22,14 +22,9 @@ static int worker_count(const struct config *c)
 }
 
 /* More jobs than workers overlap the network with the pixels. */
-static int thumbnail_jobs(const struct config *c)
+int daemon_thumbnail_jobs(const struct config *c)
 {
     return c->job_threads > 0 ? (int)c->job_threads : 2 * worker_count(c) + 2;
-}
-
-int daemon_threads(const struct config *c)
-{
-    return thumbnail_jobs(c) + (int)c->runtime_processes;
 }
 
 static int start_workers(struct daemon *d, const struct config *config, struct error *err)
@@ -96,7 +91,7 @@ int daemon_start_functions(struct daemon *d, const struct config *config, struct
 {
     if (start_workers(d, config, err) < 0 || start_runtime(d, config, err) < 0)
         return -1;
-    d->gate = thumbnail_gate_new(thumbnail_jobs(config));
+    d->gate = thumbnail_gate_new(daemon_thumbnail_jobs(config));
     d->jobs = (struct thumbnail_jobs){.pool = d->pool, .clock = d->clock, .gate = d->gate};
     d->executors = (struct executors){.builtin = builtin_executor(&d->jobs),
                                       .custom = runtime_executor(d->runtime)};

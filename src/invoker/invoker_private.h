@@ -9,7 +9,7 @@
 
 #include "onput/invoker.h"
 
-enum { INVOKER_MAX_THREADS = 256 };
+enum { INVOKER_MAX_THREADS = 1024 };
 
 struct invoker_thread {
     struct invoker *invoker;

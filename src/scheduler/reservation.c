@@ -1,6 +1,7 @@
 /*
- * From a ticket to a slot of its function. Tickets know their function by a hash; an index of the
- * current catalog turns it back into the function. Called with the scheduler's lock held.
+ * From a ticket to a slot of its function and a thread for its kind. Tickets know their function by
+ * a hash; an index of the current catalog turns it back into the function. Called with the
+ * scheduler's lock held.
  */
 #include "scheduler_private.h"
 
@@ -43,6 +44,12 @@ void function_index_release(struct function_index *index)
     *index = (struct function_index){0};
 }
 
+static bool has_thread(const struct scheduler *s, enum function_kind kind)
+{
+    int threads = kind == KIND_BUILTIN ? s->options.job_threads : s->options.process_threads;
+    return s->running_of_kind[kind] < threads;
+}
+
 /* Without a function there is nothing to limit: the attempt finds out what is wrong. */
 bool reservation_take(struct scheduler *s, uint64_t function_hash, struct reservation *out)
 {
@@ -52,16 +59,20 @@ bool reservation_take(struct scheduler *s, uint64_t function_hash, struct reserv
     const struct function *function = index_find(&s->index, function_hash);
     if (function != NULL && function_slot_limit(function) == 0)
         function = NULL; /* it may not run at all */
-    if (function != NULL && !function_slot_take(function)) {
+    bool is_process = function != NULL && function->config->command != NULL;
+    enum function_kind kind = is_process ? KIND_PROCESS : KIND_BUILTIN;
+    if (!has_thread(s, kind) || (function != NULL && !function_slot_take(function))) {
         catalog_unref(catalog);
         return false;
     }
-    *out = (struct reservation){catalog, function};
+    s->running_of_kind[kind]++;
+    *out = (struct reservation){catalog, function, kind};
     return true;
 }
 
-void reservation_give(struct reservation *r)
+void reservation_give(struct scheduler *s, struct reservation *r)
 {
+    s->running_of_kind[r->kind]--;
     if (r->function != NULL)
         function_slot_give(r->function);
     catalog_unref(r->catalog);

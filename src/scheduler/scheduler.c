@@ -22,8 +22,10 @@ enum {
 int scheduler_new(const struct scheduler_options *options, struct scheduler **out,
                   struct error *err)
 {
-    if (options->job_threads < 1 || options->job_threads > SCHEDULER_MAX_JOB_THREADS)
-        return error_set(err, ERROR_INVALID, "workers.job_threads must be from 1 to %d",
+    if (options->job_threads < 1 || options->process_threads < 0 ||
+        options->job_threads > SCHEDULER_MAX_JOB_THREADS - options->process_threads)
+        return error_set(err, ERROR_INVALID,
+                         "workers.job_threads must be from 1 to %d, less runtime.processes",
                          SCHEDULER_MAX_JOB_THREADS);
     struct scheduler *s = xcalloc(1, sizeof(*s));
     s->options = *options;
@@ -212,8 +214,8 @@ static void let_next_of_object(struct scheduler *s, uint64_t object_hash)
 
 static void give_back(struct scheduler *s, struct taken *taken)
 {
-    reservation_give(&taken->slot);
     pthread_mutex_lock(&s->lock);
+    reservation_give(s, &taken->slot);
     size_t i = 0;
     while (s->running[i].id != taken->ticket.id)
         i++;
@@ -255,7 +257,7 @@ static int start_job(struct scheduler *s, struct job_thread *job, struct error *
 
 int scheduler_start(struct scheduler *s, struct error *err)
 {
-    for (int i = 0; i < s->options.job_threads; i++) {
+    for (int i = 0; i < s->options.job_threads + s->options.process_threads; i++) {
         if (start_job(s, &s->jobs[i], err) < 0)
             return -1;
     }

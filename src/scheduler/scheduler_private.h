@@ -57,7 +57,9 @@ const struct queue_ticket *waiting_first(const struct waiting *w, uint64_t key);
 struct queue_ticket waiting_pop(struct waiting *w, uint64_t key); /* the line must be there */
 uint64_t waiting_key(const struct waiting *w, size_t line);       /* of one of line_count */
 
-/* ---- reservation.c: slots of functions ---- */
+/* ---- reservation.c: slots of functions, threads for their kinds ---- */
+
+enum function_kind { KIND_BUILTIN, KIND_PROCESS, KIND_COUNT };
 
 struct function_entry {
     uint64_t hash;
@@ -74,12 +76,13 @@ struct function_index {
 struct reservation {
     struct catalog *catalog;
     const struct function *function; /* whose slot it is; NULL: none is needed */
+    enum function_kind kind;
 };
 
 void function_index_release(struct function_index *index);
-/* False when the function has no free slot. */
+/* False when the function has no free slot, or its kind no thread. With the scheduler's lock. */
 bool reservation_take(struct scheduler *s, uint64_t function_hash, struct reservation *out);
-void reservation_give(struct reservation *r);
+void reservation_give(struct scheduler *s, struct reservation *r);
 
 /* ---- outcome.c: what follows from an outcome. Pure ---- */
 
@@ -113,7 +116,7 @@ void attempt_run(struct job_thread *job, const struct taken *taken);
 /* ---- scheduler.c ---- */
 
 enum {
-    SCHEDULER_MAX_JOB_THREADS = 256,
+    SCHEDULER_MAX_JOB_THREADS = 1024,
     /* Tickets in lines: the rows of a full queue (queue.max_rows), in less than 64 MiB. */
     SCHEDULER_MAX_WAITING = 1000 * 1000,
 };
@@ -130,6 +133,7 @@ struct scheduler {
     struct function_index index;
     struct queue_ticket running[SCHEDULER_MAX_JOB_THREADS]; /* taken by job threads */
     size_t running_count;
+    int running_of_kind[KIND_COUNT];
     struct job_thread jobs[SCHEDULER_MAX_JOB_THREADS];
     int job_count;
     bool stopping;

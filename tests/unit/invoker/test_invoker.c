@@ -339,7 +339,7 @@ static void test_new__reports_a_lane_that_does_not_open(void **state)
     assert_fails(invoker_new(&options, &inv, &err), &err, ERROR_IO);
     assert_null(inv);
     assert_int_equal(other.lanes, 0);
-    options.threads = 1000;
+    options.threads = 100000;
     assert_fails(invoker_new(&options, &inv, &err), &err, ERROR_INVALID);
 }
 

@@ -40,7 +40,8 @@ static const char config_yaml[] = "stores:\n"
                                   "    renditions: [{name: small, width: 256, height: 256}]\n"
                                   "    output: {bucket: thumbnails}\n"
                                   "    backoff: 1h\n"
-                                  "    backoff_cap: 1h\n";
+                                  "    backoff_cap: 1h\n"
+                                  "  own: {command: [/bin/sh], directory: /}\n";
 
 struct executor_lane {
     struct rig *rig;
@@ -181,12 +182,13 @@ void rig_open_queue(struct rig *r)
     assert_ok(queue_open(&options, &r->queue, &err), &err);
 }
 
-static void make_scheduler(struct rig *r, int threads, size_t window)
+static void make_scheduler(struct rig *r, int threads, int process_threads, size_t window)
 {
     struct scheduler_options options = {.queue = r->queue,
                                         .catalogs = r->catalogs,
                                         .executor = &r->executor,
                                         .job_threads = threads,
+                                        .process_threads = process_threads,
                                         .window = window,
                                         .on_attempt = on_attempt,
                                         .on_attempt_ctx = r};
@@ -194,11 +196,16 @@ static void make_scheduler(struct rig *r, int threads, size_t window)
     assert_ok(scheduler_new(&options, &r->scheduler, &err), &err);
 }
 
-void rig_start(struct rig *r, int threads, size_t window)
+void rig_start_with_processes(struct rig *r, int threads, int process_threads, size_t window)
 {
     struct error err = {0};
-    make_scheduler(r, threads, window);
+    make_scheduler(r, threads, process_threads, window);
     assert_ok(scheduler_start(r->scheduler, &err), &err);
+}
+
+void rig_start(struct rig *r, int threads, size_t window)
+{
+    rig_start_with_processes(r, threads, 0, window);
 }
 
 void rig_stop(struct rig *r, int timeout_ms)

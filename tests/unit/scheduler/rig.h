@@ -2,10 +2,10 @@
  * rig.h - the scheduler with a real queue and an executor that does what the rows say.
  *
  * Function "steady" has no limit, "narrow" runs at most two at a time, "single" one, and
- * "patient" waits an hour before it tries again. The key of a row, or the payload of a direct one,
- * tells the executor what to do: "retry..." fails once, "stuck..." fails always, "bad..." fails for
- * good, "full..." finds no room, "wait..." runs until it is let go or canceled. Behind the last "-"
- * is a number up to ROWS_MAX.
+ * "patient" waits an hour before it tries again; "own" is no built-in function. The key of a row,
+ * or the payload of a direct one, tells the executor what to do: "retry..." fails once, "stuck..."
+ * fails always, "bad..." fails for good, "full..." finds no room, "wait..." runs until it is let go
+ * or canceled. Behind the last "-" is a number up to ROWS_MAX.
  */
 #ifndef ONPUT_TESTS_SCHEDULER_RIG_H
 #define ONPUT_TESTS_SCHEDULER_RIG_H
@@ -44,6 +44,7 @@ int rig_teardown(void **state);
 
 void rig_open_queue(struct rig *r);
 void rig_start(struct rig *r, int threads, size_t window);
+void rig_start_with_processes(struct rig *r, int threads, int process_threads, size_t window);
 /* As the daemon stops: nothing is offered to a scheduler that is gone. */
 void rig_stop(struct rig *r, int timeout_ms);
 

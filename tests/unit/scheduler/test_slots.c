@@ -32,6 +32,26 @@ static void test_slots__a_function_at_its_limit_delays_nobody(void **state)
         assert_int_equal(r->runs[i], 1);
 }
 
+static void test_slots__each_kind_of_function_has_threads_of_its_own(void **state)
+{
+    struct rig *r = *state;
+    submit_backlog(r, "steady", "wait");
+    rig_submit(r, "own", "wait", 1000, 20); /* behind all of them */
+    rig_start_with_processes(r, 2, 3, WINDOW);
+    rig_await(r, &r->waiting, 5);
+    rig_submit(r, "own", "other", 2000, 5);
+    assert_int_equal(rig_stats(r).running, 5);
+    int steady = 0, own = 0;
+    for (int i = 0; i < BACKLOG; i++)
+        steady += rig_read(r, &r->runs[i]);
+    for (int i = 1000; i < 1020; i++)
+        own += rig_read(r, &r->runs[i]);
+    assert_int_equal(steady, 2);
+    assert_int_equal(own, 3);
+    rig_let_go(r);
+    rig_await(r, &r->finished, BACKLOG + 25);
+}
+
 static void test_slots__many_events_of_one_object_delay_nobody(void **state)
 {
     struct rig *r = *state;
@@ -285,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_slots__a_function_at_its_limit_delays_nobody),
+        TEST(test_slots__each_kind_of_function_has_threads_of_its_own),
         TEST(test_slots__many_events_of_one_object_delay_nobody),
         TEST(test_slots__functions_at_their_limit_take_turns),
         TEST(test_slots__are_shared_with_others),
