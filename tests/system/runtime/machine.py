@@ -166,12 +166,15 @@ class Machine(server.Onput):
         server.wait_until(lambda: not self.processes(), lambda: f"still there: {self.processes()}")
 
     def remove(self):
+        """Fails when a sanitizer build had something to say."""
         if self.process and self.process.poll() is None:
             self.kill()
         for pid in self.processes() if self.process else ():  # what a failed test left
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        text = self.log_text() if self.log.exists() else ""
         super().remove()
+        assert "Sanitizer" not in text, text[text.index("Sanitizer") - 100:][:8000]
 
 
 def environment_of(pid):
