@@ -20,8 +20,10 @@ enum {
     DEFAULT_INIT_MS = 10000,
     DEFAULT_PIDS = 1024,
     SERVER_THREADS = 2,
-    /* Runtimes put up to a megabyte of stack traces into one header line. */
-    HEADER_BYTES = 1280 * 1024,
+    /* Runtimes put their stack traces into one header line; that of a recursion without end in
+     * Python is the longest that is common. The server clears as much for each request, so more
+     * would cost every invocation. */
+    HEADER_BYTES = 128 * 1024,
     DAY_MS = 24 * 3600 * 1000, /* `next` may be waited for as long as its process lives */
     DIRECTORY_MODE = 0711,     /* private users pass through it to their own */
     ENDS_WITHIN_MS = 5000,

@@ -61,13 +61,21 @@ static void test_invoke__passes_a_function_error_on_and_keeps_the_process(void *
     fixture_free(f);
 }
 
-static void test_invoke__takes_an_error_with_a_header_of_a_megabyte(void **state)
+static void test_invoke__takes_an_error_with_a_header_as_long_as_traces_are(void **state)
 {
     struct runtime_fixture *f = fixture_new(&(struct runtime_options){0});
     (void)state;
     pid_t pid = fixture_pid(f, "fake");
-    expect_failure(f, "fake", "trace 1048576", "Fake", "traced");
+    expect_failure(f, "fake", "trace 120000", "Fake", "traced");
     assert_int_equal(fixture_pid(f, "fake"), pid);
+    fixture_free(f);
+}
+
+static void test_invoke__says_what_becomes_of_a_process_with_a_longer_header(void **state)
+{
+    struct runtime_fixture *f = fixture_new(&(struct runtime_options){0});
+    (void)state;
+    expect_failure(f, "fake", "trace 1048576", "Runtime.ExitError", "exit status 99");
     fixture_free(f);
 }
 
@@ -293,7 +301,8 @@ int main(void)
         cmocka_unit_test(test_invoke__returns_what_the_function_posts),
         cmocka_unit_test(test_invoke__uses_a_process_again),
         cmocka_unit_test(test_invoke__passes_a_function_error_on_and_keeps_the_process),
-        cmocka_unit_test(test_invoke__takes_an_error_with_a_header_of_a_megabyte),
+        cmocka_unit_test(test_invoke__takes_an_error_with_a_header_as_long_as_traces_are),
+        cmocka_unit_test(test_invoke__says_what_becomes_of_a_process_with_a_longer_header),
         cmocka_unit_test(test_invoke__says_how_a_process_ended),
         cmocka_unit_test(test_invoke__ends_a_process_that_does_not_answer_in_time),
         cmocka_unit_test(test_invoke__refuses_a_result_that_is_too_large_and_keeps_the_process),
