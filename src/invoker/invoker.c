@@ -124,6 +124,7 @@ int invoker_new(const struct invoker_options *options, struct invoker **out, str
 static enum invoker_verdict enqueue(struct invoker *inv, struct invoker_call *call)
 {
     enum invoker_verdict verdict = INVOKER_ACCEPTED;
+    bool has_sleeper = false;
     pthread_mutex_lock(&inv->lock);
     if (inv->closed) {
         verdict = INVOKER_CLOSED;
@@ -134,10 +135,12 @@ static enum invoker_verdict enqueue(struct invoker *inv, struct invoker_call *ca
         *inv->last = call;
         inv->last = &call->next;
         inv->queued++;
-        if (inv->sleeping > 0)
-            pthread_cond_signal(&inv->wake);
+        has_sleeper = inv->sleeping > 0;
     }
     pthread_mutex_unlock(&inv->lock);
+    /* Not with the lock, for which the woken one would have to sleep again. */
+    if (has_sleeper)
+        pthread_cond_signal(&inv->wake);
     return verdict;
 }
 
