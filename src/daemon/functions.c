@@ -4,10 +4,14 @@
  */
 #include "daemon_private.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "onput/fd.h"
+#include "onput/log.h"
 #include "onput/memory.h"
 
 static int core_count(void)
@@ -54,6 +58,27 @@ static int open_state_dir(const struct config *config, struct error *err)
     return 0;
 }
 
+/* With the rights of such a user, which setfsuid(2) lends to this thread for files alone. */
+static bool can_be_reached(const char *directory, uid_t user)
+{
+    int own_group = setfsgid(user), own_user = setfsuid(user);
+    AUTO_CLOSE int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    setfsuid((uid_t)own_user);
+    setfsgid((gid_t)own_group);
+    return fd >= 0;
+}
+
+static void warn_of_closed_folders(const struct config *config, const char *directory)
+{
+    if (geteuid() != 0 || config->runtime_uid_base == 0 ||
+        can_be_reached(directory, (uid_t)config->runtime_uid_base))
+        return;
+    LOG(LOG_LEVEL_WARN,
+        "functions of your own cannot be started: their users cannot reach their folder; chmod "
+        "o+x the folders that lead there, or set runtime.uid_base: 0",
+        LOG_STRING("folder", directory));
+}
+
 /* Absolute: functions run in folders of their own. The state's folder is there by now. */
 static int runtime_directory(const struct config *config, char **out, struct error *err)
 {
@@ -84,7 +109,10 @@ static int start_runtime(struct daemon *d, const struct config *config, struct e
         .clock = d->clock,
         .metrics = d->metrics,
     };
-    return runtime_new(&options, &d->runtime, err);
+    if (runtime_new(&options, &d->runtime, err) < 0)
+        return -1;
+    warn_of_closed_folders(config, directory);
+    return 0;
 }
 
 int daemon_start_functions(struct daemon *d, const struct config *config, struct error *err)
