@@ -122,7 +122,7 @@ int demo_start(struct demo *d, struct error *err)
     if (dir_make_temporary("onput-demo-", &d->directory, err) < 0 ||
         dir_make_temporary("onput-thumbnails-", &d->results, err) < 0)
         return -1;
-    /* Functions that run as users of their own get through to their part of it; the rest is shut. */
+    /* Users of functions get through to their part of it; the rest is shut. */
     if (chmod(d->directory, 0711) < 0)
         return error_set_errno(err, ERROR_IO, "cannot set the mode of %s", d->directory);
     if (start_store(d, err) < 0 || start_daemon(d, err) < 0)
