@@ -200,17 +200,24 @@ static void reap(struct instance *i)
         report_for(i, &info);
 }
 
-static void note_end(struct instance *i, enum instance_state state)
+static const char *reason_of(const struct instance *i)
 {
-    const char *reason =
-        i->reason != REASON_NONE ? reason_names[i->reason] : end_names[i->report.end];
+    return i->reason != REASON_NONE ? reason_names[i->reason] : end_names[i->report.end];
+}
+
+static void count_end(const struct instance *i)
+{
     const char *name = i->function->config->name;
-    metrics_add(i->runtime->metrics, METRIC_RUNTIME_ENDS, 1, name, reason, NULL);
+    metrics_add(i->runtime->metrics, METRIC_RUNTIME_ENDS, 1, name, reason_of(i), NULL);
     metrics_add(i->runtime->metrics, METRIC_RUNTIME_PROCESSES, -1, name, NULL, NULL);
+}
+
+static void log_end(const struct instance *i, enum instance_state state)
+{
     /* What happens to a busy one is told with its invocation. */
     LOG(state == INSTANCE_IDLE ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "a function's process ended",
         LOG_TEXT("function", i->function->name), LOG_TEXT("version", i->function->version),
-        LOG_STRING("reason", reason), LOG_I64("code", i->report.code),
+        LOG_STRING("reason", reason_of(i)), LOG_I64("code", i->report.code),
         LOG_STRING("text", i->report.text), LOG_I64("pid", i->runner));
 }
 
@@ -230,8 +237,8 @@ static void end(struct keeper *k, struct instance *i)
     pthread_mutex_unlock(&i->log_lock);
     if (k->rt->cgroups != NULL)
         cgroups_leave(k->rt->cgroups, i->place->index);
-    enum instance_state state = pool_ended(i);
-    note_end(i, state);
+    enum instance_state state = pool_ended(i, count_end);
+    log_end(i, state);
     exchange_close(i->exchange);
     instance_unref(i);
 }

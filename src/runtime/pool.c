@@ -303,10 +303,11 @@ void pool_discard(struct instance *i, enum instance_reason reason)
     pthread_mutex_unlock(&rt->lock);
 }
 
-enum instance_state pool_ended(struct instance *i)
+enum instance_state pool_ended(struct instance *i, void (*count)(const struct instance *i))
 {
     struct runtime *rt = i->runtime;
     pthread_mutex_lock(&rt->lock);
+    count(i);
     enum instance_state state = i->state;
     atomic_store(&i->ended, true);
     unlink_instance(i);

@@ -326,8 +326,9 @@ void pool_give_back(struct instance *i);
 /* The same for one that is of no use any more: it is killed. Waits until it is gone, but not for
  * long. */
 void pool_discard(struct instance *i, enum instance_reason reason);
-/* The keeper saw its end. Says what it was before; its reference goes to the caller. */
-enum instance_state pool_ended(struct instance *i);
+/* The keeper saw its end. Says what it was before; its reference goes to the caller. Who waited for
+ * the end finds it counted: count() is called before, with the lock. */
+enum instance_state pool_ended(struct instance *i, void (*count)(const struct instance *i));
 /* Ends what has been idle for long. True when there is anything to look after later. */
 bool pool_reap_idle(struct runtime *rt);
 /* A place whose files nobody wants any more, taken for emptying; or NULL. */
