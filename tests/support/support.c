@@ -4,6 +4,9 @@
 #include "support/test.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/fsuid.h>
+#include <unistd.h>
 
 #include "onput/fd.h"
 
@@ -74,6 +77,17 @@ int test_dir_teardown(void **state)
 char *test_path(const char *dir, const char *name)
 {
     return xasprintf("%s/%s", dir, name);
+}
+
+bool test_is_open_to(unsigned user, const char *path)
+{
+    if (geteuid() != 0)
+        return false;
+    int own_group = setfsgid(user), own_user = setfsuid(user);
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    setfsuid((uid_t)own_user);
+    setfsgid((gid_t)own_group);
+    return fd >= 0;
 }
 
 char *test_read_file(const char *path, size_t *out_len_or_null)

@@ -65,6 +65,10 @@ char *test_path(const char *dir, const char *name);
 /* The path of a file below fixtures/; the caller frees it. */
 #define test_fixture(name) test_path(ONPUT_FIXTURES, (name))
 
+/* As root: can that user open the file? Not when it lies below a folder that is shut, such as
+ * root's own. False for others than root, who cannot become anybody. */
+bool test_is_open_to(unsigned user, const char *path);
+
 /* The whole file as a NUL-terminated string; the caller frees it. At most 64 MiB. */
 char *test_read_file(const char *path, size_t *out_len_or_null);
 #define test_read_fixture(name, out_len) test_read_below(ONPUT_FIXTURES, (name), (out_len))

@@ -218,7 +218,7 @@ static void test_configuration__gives_no_other_runtime_without_a_package(void **
     "runtimes:\n"                                                                                  \
     "  ruby3.3: {command: [/bin/sh, '{directory}/bootstrap', '{handler}']}\n"                      \
     "functions:\n"                                                                                 \
-    "  declared: {command: [/bin/true]}\n"
+    "  declared: {command: [/bin/true], directory: /}\n"
 
 static int setup_declared(void **state)
 {

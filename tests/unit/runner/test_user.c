@@ -28,7 +28,7 @@ static char *log_of(const char *dir, const char *const *options, const char *con
 
 static void test_user__changes_all_ids(void **state)
 {
-    if (geteuid() != 0)
+    if (!test_is_open_to(60706, ODD_FUNCTION))
         skip();
     give_away(*state);
     AUTO_FREE char *log = log_of(*state, OPTIONS(AS_USER, "--pids", "100"), ODD("show", "HOME"));
@@ -39,7 +39,7 @@ static void test_user__changes_all_ids(void **state)
 
 static void test_user__cannot_touch_its_runner(void **state)
 {
-    if (geteuid() != 0)
+    if (!test_is_open_to(60706, ODD_FUNCTION))
         skip();
     AUTO_FREE char *outside = xasprintf("/etc/onput-test-%d", (int)getpid());
     give_away(*state);
@@ -74,7 +74,7 @@ static void test_same_user__may_signal_what_it_started(void **state)
 
 static void test_user__is_ended_all_the_same(void **state)
 {
-    if (geteuid() != 0)
+    if (!test_is_open_to(60706, ODD_FUNCTION))
         skip();
     give_away(*state);
     struct runner r =
@@ -90,7 +90,7 @@ static void test_user__is_ended_all_the_same(void **state)
 /* The kernel refuses what is too much: nothing needs to be ended. */
 static void test_user__has_no_more_tasks_than_it_may(void **state)
 {
-    if (geteuid() != 0)
+    if (!test_is_open_to(60706, ODD_FUNCTION))
         skip();
     give_away(*state);
     struct runner r = runner_start(*state, OPTIONS(AS_USER, "--pids", "10"), ODD("threads", "20"));
@@ -119,7 +119,7 @@ static void test_same_user__has_a_limit_of_tasks_all_the_same(void **state)
 
 static void test_user__must_own_its_temporary_directory(void **state)
 {
-    if (geteuid() != 0)
+    if (!test_is_open_to(60706, ODD_FUNCTION))
         skip();
     struct runner_report report = runner_run(*state, OPTIONS(AS_USER), ODD("exit", "0"));
     assert_int_equal(report.end, RUNNER_NO_START);

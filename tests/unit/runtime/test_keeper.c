@@ -190,7 +190,7 @@ static void test_invoke__says_that_the_runner_cannot_be_started(void **state)
 static void test_runtime__runs_each_process_as_a_user_of_its_own(void **state)
 {
     (void)state;
-    if (geteuid() != 0)
+    if (!test_is_open_to(UID_BASE, ONPUT_BIN_DIR "/fake-function"))
         skip();
     struct runtime_fixture *f =
         fixture_new(&(struct runtime_options){.uid_base = UID_BASE, .max_processes = 2});
