@@ -5,6 +5,7 @@
  */
 #include "function_shape.h"
 
+#include "onput/config.h"
 #include "onput/function_row.h"
 #include "onput/start_command.h"
 
@@ -20,13 +21,6 @@ static const char runtimes_of_the_past[] =
     "nodejs, nodejs4.3, nodejs4.3-edge, nodejs6.10, nodejs8.10, nodejs10.x, nodejs12.x, "
     "nodejs14.x, python2.7, python3.6, python3.7, ruby2.5, ruby2.7, java8, go1.x, provided, "
     "dotnetcore1.0, dotnetcore2.0, dotnetcore2.1, dotnetcore3.1";
-
-static const char reserved_variables[] =
-    "_HANDLER, _X_AMZN_TRACE_ID, AWS_DEFAULT_REGION, AWS_REGION, AWS_EXECUTION_ENV, "
-    "AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE, AWS_LAMBDA_FUNCTION_VERSION, "
-    "AWS_LAMBDA_INITIALIZATION_TYPE, AWS_LAMBDA_LOG_GROUP_NAME, AWS_LAMBDA_LOG_STREAM_NAME, "
-    "AWS_ACCESS_KEY, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, "
-    "AWS_LAMBDA_RUNTIME_API, LAMBDA_TASK_ROOT, LAMBDA_RUNTIME_DIR";
 
 static bool is_one_of(struct text word, const char *list)
 {
@@ -165,7 +159,7 @@ static bool check_reserved(struct lambda_call *call, struct json_object *variabl
     json_object_object_foreach(variables, name, value)
     {
         (void)value;
-        if (is_one_of(text_of(name), reserved_variables))
+        if (config_variable_is_reserved(text_of(name)))
             found =
                 call_printf(call, "%.*s%s%s", TEXT_ARGS(found), found.len > 0 ? ", " : "", name);
     }
