@@ -4,7 +4,7 @@
  */
 #include "support/test.h"
 
-#include "url_private.h"
+#include "url_expect.h"
 
 struct expectation {
     struct json_object *json; /* of response.json */
@@ -15,16 +15,6 @@ static char *read_file(const char *folder, const char *file, size_t *out_len)
 {
     AUTO_FREE char *name = xasprintf("function_url/preludes/%s/%s", folder, file);
     return test_read_fixture(name, out_len);
-}
-
-static void assert_headers(const struct url_response *r, struct json_object *expected)
-{
-    assert_int_equal(r->header_count, json_object_array_length(expected));
-    for (size_t i = 0; i < r->header_count; i++) {
-        struct json_object *pair = json_object_array_get_idx(expected, i);
-        assert_text_equal(r->headers[i].name, json_text(json_object_array_get_idx(pair, 0)));
-        assert_text_equal(r->headers[i].value, json_text(json_object_array_get_idx(pair, 1)));
-    }
 }
 
 static void check_whole(const struct expectation *e)
