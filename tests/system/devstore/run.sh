@@ -7,12 +7,10 @@ cache=${ONPUT_PEER_CACHE:-$HOME/.cache/onput-peers}/devstore-venv
 requirements=$here/../requirements.txt
 export ONPUT_BIN_DIR=${ONPUT_BIN_DIR:-$here/../../../build/release/bin}
 
-if ! cmp -s "$requirements" "$cache/requirements.txt"; then
-    "$here/../../../.ci/install" python3-venv curl
-    /usr/bin/python3 -m venv --clear "$cache"
-    "$cache/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
-    cp "$requirements" "$cache/requirements.txt"
-fi
+# shellcheck source=../../peers/venv.sh
+. "$here/../../peers/venv.sh"
+"$here/../../../.ci/install" curl
+make_venv "$cache" "$requirements"
 ONPUT_BIN_DIR=$(realpath "$ONPUT_BIN_DIR")
 cd "$here"
 PATH=$cache/bin:$PATH exec "$cache/bin/python" -B -m pytest -p no:cacheprovider -q --tb=short "$@" .

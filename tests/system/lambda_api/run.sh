@@ -8,16 +8,9 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/../../..
+# shellcheck source=../../peers/venv.sh
+. "$root/tests/peers/venv.sh"
 cache=${ONPUT_PEER_CACHE:-$HOME/.cache/onput-peers}
-
-install_python() {
-    local venv=$cache/lambda-venv
-    cmp -s "$here/requirements.txt" "$venv/requirements.txt" && return 0
-    "$root/.ci/install" python3-venv
-    /usr/bin/python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    cp "$here/requirements.txt" "$venv/requirements.txt"
-}
 
 # Any node from 18 on, as Debian's. One that came from elsewhere brings its own npm.
 install_javascript() {
@@ -48,7 +41,7 @@ install_go() {
 ONPUT_BIN_DIR=$(realpath "${ONPUT_BIN_DIR:-$root/build/release/bin}")
 export ONPUT_BIN_DIR ONPUT_PEER_CACHE="$cache"
 "$root/.ci/install" awscli
-install_python
+make_venv "$cache/lambda-venv" "$here/requirements.txt"
 install_javascript
 install_go
 cd "$here"

@@ -11,6 +11,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/../../..
+# shellcheck source=../../peers/venv.sh
+. "$root/tests/peers/venv.sh"
 peers=${ONPUT_PEER_CACHE:-$HOME/.cache/onput-peers}
 [ "$(id -u)" = 0 ] && cache=/var/cache/onput-peers || cache=$peers
 cache=${ONPUT_RUNTIME_CACHE:-$cache}
@@ -19,16 +21,6 @@ rust_minimum=1.84
 # Does the file $1 hold the checksums of the files as they are, and the program $2 run?
 is_built() {
     [ -x "$2" ] && sha256sum --check --status "$1" 2>/dev/null
-}
-
-# Debian's python3, whatever else is on PATH: its files are everybody's to read.
-install_python() {
-    local venv=$cache/runtime-venv
-    cmp -s "$here/requirements.txt" "$venv/requirements.txt" && return 0
-    "$root/.ci/install" python3-venv
-    /usr/bin/python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    cp "$here/requirements.txt" "$venv/requirements.txt"
 }
 
 # Its client has a part in C++ around a libcurl of its own, which it builds: a minute or two, once.
@@ -76,7 +68,7 @@ export ONPUT_BIN_DIR ONPUT_PEER_CACHE="$peers" ONPUT_RUNTIME_CACHE="$cache"
 umask 022
 mkdir -p "$cache"
 "$root/.ci/install" curl
-(install_python)
+make_venv "$cache/runtime-venv" "$here/requirements.txt"
 (install_javascript)
 (install_go)
 (install_rust)
